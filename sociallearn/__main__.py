@@ -1,0 +1,5 @@
+"""``python -m sociallearn``: the same command as ``sociallearn``."""
+
+from sociallearn.cli import main
+
+main()
