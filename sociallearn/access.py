@@ -1,0 +1,202 @@
+"""The one place that knows who is here: seat in the URL + its cookie → member of one cohort. And may they do this?"""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, TypeVar
+
+import flask_login
+from flask import Flask, Request, Response, current_app, g, request
+from flask_babel import gettext as _
+from limits import RateLimitItemPerMinute
+from limits.storage import storage_from_string
+from limits.strategies import FixedWindowRateLimiter
+from sqlalchemy import Select, delete, select
+from sqlalchemy.orm import Session, joinedload
+
+from sociallearn import clock
+from sociallearn.database import db
+from sociallearn.errors import Refusal
+from sociallearn.roster.models import Cohort, InCohort, Member, Placement, Seat
+
+COOKIE = "__Host-seat-"
+LIFETIME = timedelta(hours=14)  # a long working day in one tab; the LMS is one click away
+MOST_SEATS = 12  # launches one browser may keep open side by side
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+WRITES = RateLimitItemPerMinute(120)
+LAUNCHES = RateLimitItemPerMinute(1000)
+
+T = TypeVar("T", bound=InCohort)
+
+
+def init_app(app: Flask) -> None:
+    """Let every request to a seat's pages through this door."""
+    login_manager = flask_login.LoginManager(app)
+    login_manager.session_protection = None  # the seat cookie is the session; Flask's own is never used
+    login_manager.request_loader(_load_member)
+    storage = storage_from_string(app.config["REDIS_URL"] or "memory://")
+    app.extensions["rate_limiter"] = FixedWindowRateLimiter(storage)
+    app.before_request(_enter)
+    app.url_defaults(_add_seat)
+
+
+def _load_member(incoming: Request) -> Member | None:
+    seat_id = (incoming.view_args or {}).get("seat")
+    seat = find_seat(db.session(), seat_id, incoming.cookies) if seat_id else None
+    if seat is None:
+        return None
+    g.seat, g.seat_path = seat, f"/s/{seat.id}"
+    return seat.member
+
+
+def find_seat(session: Session, seat_id: str, cookies: Mapping[str, str]) -> Seat | None:
+    """The seat, if this browser holds its cookie and its time is not over."""
+    token = cookies.get(COOKIE + seat_id)
+    if not token:
+        return None
+    statement = (
+        select(Seat)
+        .where(Seat.id == seat_id, Seat.expires_at > clock.now())
+        .options(joinedload(Seat.member), joinedload(Seat.cohort), joinedload(Seat.placement))
+    )
+    seat = session.scalar(statement)
+    if seat is None or not hmac.compare_digest(seat.cookie_hash, _hash(token)):
+        return None
+    return seat
+
+
+def _enter() -> None:
+    if "seat" not in (request.view_args or {}):
+        return
+    if not flask_login.current_user.is_authenticated:
+        raise _stranger()
+    if request.method in SAFE:
+        return
+    given = request.form.get("csrf_token") or request.headers.get("X-CSRF-Token", "")
+    if not hmac.compare_digest(given.encode(), csrf_token().encode()):
+        raise Refusal(
+            403,
+            _("This form does not come from this page."),
+            _("Go back, reload the page and send it again. Your text stands below."),
+        )
+    limit(WRITES, f"person-{member().person_id}")
+
+
+def limit(item: RateLimitItemPerMinute, who: str) -> None:
+    """Count one; raises Refusal 429 when there were too many in this minute."""
+    limiter: FixedWindowRateLimiter = current_app.extensions["rate_limiter"]
+    if not limiter.hit(item, who):
+        raise Refusal(429, _("That went too fast."), _("Wait a minute and try again. Your text stands below."))
+
+
+def _stranger() -> Refusal:
+    for name in request.cookies:
+        if name.startswith(COOKIE) and find_seat(db.session(), name.removeprefix(COOKIE), request.cookies):
+            return Refusal(404, _("There is nothing here, or it is not yours to see."), _("Open it from your course."))
+    return Refusal(
+        401,
+        _("Your session has ended."),
+        _("Open the activity from your course again. In a new tab your course must open it too."),
+    )
+
+
+def take_seat(session: Session, member: Member, placement: Placement) -> tuple[Seat, str]:
+    """A new seat for a launch, and the value for its cookie (only its hash is kept)."""
+    token = secrets.token_urlsafe(32)
+    seat = Seat(
+        id=secrets.token_urlsafe(9),
+        cohort_id=member.cohort_id,
+        member_id=member.id,
+        placement_id=placement.id,
+        cookie_hash=_hash(token),
+        secret=secrets.token_urlsafe(32),
+        created_at=clock.now(),
+        expires_at=clock.now() + LIFETIME,
+    )
+    session.add(seat)
+    session.flush()
+    return seat, token
+
+
+def set_cookie(response: Response, seat: Seat, token: str, cookies: Mapping[str, str]) -> None:
+    """Give the browser its seat, and take back the oldest ones beyond a dozen."""
+    attributes: dict[str, Any] = {"path": "/", "secure": True, "httponly": True, "samesite": "None"}
+    response.set_cookie(COOKIE + seat.id, token, max_age=LIFETIME, partitioned=True, **attributes)
+    ids = [name.removeprefix(COOKIE) for name in cookies if name.startswith(COOKIE)]
+    if len(ids) < MOST_SEATS:
+        return
+    newest_first = select(Seat.id).where(Seat.id.in_(ids)).order_by(Seat.created_at.desc())
+    kept = set(db.session.scalars(newest_first.limit(MOST_SEATS - 1)))
+    for seat_id in set(ids) - kept:
+        response.delete_cookie(COOKIE + seat_id, partitioned=True, **attributes)
+
+
+def csrf_token() -> str:
+    """An HMAC under the seat's secret: the same in every tab and after a restart."""
+    return hmac.new(g.seat.secret.encode(), b"csrf", hashlib.sha256).hexdigest()
+
+
+def member() -> Member:
+    """Who is here."""
+    here: Member = g.seat.member
+    return here
+
+
+def cohort() -> Cohort:
+    """In which cohort."""
+    here: Cohort = g.seat.cohort
+    return here
+
+
+def in_cohort(model: type[T]) -> Select[tuple[T]]:
+    """Every query on a cohort's table begins with this."""
+    return select(model).where(model.cohort_id == cohort().id)
+
+
+def get_or_404(model: type[T], **key: Any) -> T:
+    """The cohort's row with this key. Raises Refusal 404, whether it is missing or another cohort's."""
+    row: T | None = db.session.scalar(in_cohort(model).filter_by(**key))
+    if row is None:
+        raise Refusal(404, _("There is nothing here, or it is not yours to see."), _("Perhaps it was an old link."))
+    return row
+
+
+def require_trainer() -> None:
+    """Raises Refusal 403 for everybody else."""
+    if not member().is_trainer:
+        raise Refusal(403, _("Only trainers of this cohort can do this."), _("Ask your trainer."))
+
+
+def require_manager() -> None:
+    """Figures are for L&D managers and the cohort's trainers. Raises Refusal 403 for everybody else."""
+    if not (member().is_manager or member().is_trainer):
+        raise Refusal(403, _("These figures are for L&D managers and trainers."), "")
+
+
+def require_writer() -> None:
+    """Raises Refusal 403 for those who only read."""
+    if not member().may_write:
+        raise Refusal(403, _("You can read here, not write."), _("Learners and trainers of the cohort write."))
+
+
+def _add_seat(endpoint: str, values: dict[str, Any]) -> None:
+    if "seat" in g and "seat" not in values and current_app.url_map.is_endpoint_expecting(endpoint, "seat"):
+        values["seat"] = g.seat.id
+
+
+def back_to(referrer: str | None) -> str | None:
+    """The page somebody came from, if it is one of this seat's own."""
+    own = f"{current_app.config['BASE_URL']}/s/{g.seat.id}/"
+    return referrer.removeprefix(current_app.config["BASE_URL"]) if referrer and referrer.startswith(own) else None
+
+
+def remove_expired(session: Session) -> None:
+    """Housekeeping: seats whose time is over."""
+    session.execute(delete(Seat).where(Seat.expires_at < clock.now() - timedelta(days=1)))
+
+
+def _hash(token: str) -> str:
+    key = current_app.config["SECRET_KEY"].encode()
+    return hmac.new(key, b"seat|" + token.encode(), hashlib.sha256).hexdigest()

@@ -1,0 +1,74 @@
+"""One row per act, and which texts repeat which."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from sociallearn.database import Model
+from sociallearn.roster.models import InCohort
+
+
+class Verb(StrEnum):
+    """What somebody did."""
+
+    POSTED = "posted"
+    ASKED = "asked"
+    PROPOSED = "proposed"
+    REPLIED = "replied"  # replied, answered or commented: what it was is seen from the post
+    ANSWERED = "answered"
+    COMMENTED = "commented"
+    EDITED = "edited"
+    DELETED = "deleted"
+    UNDELETED = "undeleted"
+    HID = "hid"
+    RESTORED = "restored"
+    RATED = "rated"
+    ACCEPTED = "accepted"
+    UNACCEPTED = "unaccepted"
+
+
+WRITING = frozenset({Verb.POSTED, Verb.ASKED, Verb.PROPOSED, Verb.REPLIED, Verb.ANSWERED, Verb.COMMENTED})
+REMOVING = frozenset({Verb.DELETED, Verb.HID})
+RETURNING = frozenset({Verb.UNDELETED, Verb.RESTORED})
+
+
+class Activity(InCohort, Model):
+    """``member`` did ``verb`` to ``post``, which ``author`` wrote; it answers something ``reached`` wrote."""
+
+    __table_args__ = (
+        Index(None, "cohort_id", "id"),
+        Index(None, "author_id", "post_id"),
+        Index(None, "member_id", "verb"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    verb: Mapped[str]
+    post_id: Mapped[int] = mapped_column(ForeignKey("post.id"), index=True)
+    root_id: Mapped[int] = mapped_column(ForeignKey("post.id"), index=True)  # the post that begins its thread
+    author_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    reached_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
+    words: Mapped[int | None]  # own words of the text as it stood after this act
+    at: Mapped[datetime]
+
+
+class Shingle(Model):
+    """One hashed run of five words in a post's current text (Broder 1997), to find texts that repeat each other."""
+
+    __table_args__ = (Index(None, "post_id"),)
+
+    cohort_id: Mapped[int] = mapped_column(ForeignKey("cohort.id"), primary_key=True)
+    hash: Mapped[int] = mapped_column(primary_key=True)
+    post_id: Mapped[int] = mapped_column(ForeignKey("post.id"), primary_key=True)
+
+
+class Overlap(Model):
+    """``copy`` repeats most of the earlier ``original``. Affects points, never acceptance."""
+
+    __table_args__ = (Index(None, "original_id"),)
+
+    copy_id: Mapped[int] = mapped_column(ForeignKey("post.id"), primary_key=True)
+    original_id: Mapped[int] = mapped_column(ForeignKey("post.id"), primary_key=True)
+    share: Mapped[float]

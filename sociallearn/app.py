@@ -1,0 +1,90 @@
+"""The app: a table of contents of its parts."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask, g, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from sociallearn import (
+    access,
+    assets,
+    config,
+    database,
+    errors,
+    headers,
+    health,
+    icons,
+    jobs,
+    languages,
+    links,
+    toasts,
+)
+from sociallearn.feed.views import bp as feed
+from sociallearn.grades import keeping
+from sociallearn.grades.views import bp as grades
+from sociallearn.ideas.views import bp as ideas
+from sociallearn.insights.views import bp as insights
+from sociallearn.lti import registrations
+from sociallearn.lti.key_sets import KeySets
+from sociallearn.lti.starting import remove_expired
+from sociallearn.lti.views import bp as lti
+from sociallearn.moderation.views import bp as moderation
+from sociallearn.paths import TEMPLATES
+from sociallearn.posts.views import bp as posts
+from sociallearn.questions.views import bp as questions
+from sociallearn.roster.views import bp as roster
+from sociallearn.roster.views import launch_bp
+
+LARGEST_REQUEST = 8 * 1024 * 1024  # bytes; texts are limited in the form, so that they come back with a sentence
+
+ROOMS = (lti, launch_bp, roster, posts, feed, questions, ideas, grades, moderation, insights, links.bp, health.bp)
+
+
+def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
+    """The WSGI application. ``settings`` (as ``config.read`` makes them) stand in for the environment's.
+
+    Raises ConfigurationError or ConfigFileError, in words for the operator.
+    """
+    app = Flask("sociallearn", template_folder=str(TEMPLATES), static_folder=None)
+    app.config.from_mapping(settings or config.read())
+    app.config.update(MAX_CONTENT_LENGTH=LARGEST_REQUEST, MAX_FORM_MEMORY_SIZE=LARGEST_REQUEST)
+    if app.config["PROXY_HOPS"]:
+        hops = app.config["PROXY_HOPS"]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(csrf_token=access.csrf_token, icon=icons.icon)
+    app.context_processor(_everywhere)
+
+    languages.init_app(app)
+    errors.init_app(app)
+    database.init_app(app)  # its after_request ends the transaction, so it runs after every other
+    headers.init_app(app)
+    registrations.init_app(app)
+    app.extensions["key_sets"] = KeySets()
+    access.init_app(app)
+    assets.init_app(app)
+    jobs.init(app)
+    keeping.connect()
+    jobs.housekeeping.extend(each for each in (access.remove_expired, remove_expired) if each not in jobs.housekeeping)
+
+    for room in ROOMS:
+        app.register_blueprint(room)
+    app.add_url_rule("/", "home", _home)
+    app.add_url_rule("/s/<seat>/", "seat_home", _seat_home)
+    return app
+
+
+def _everywhere() -> dict[str, Any]:
+    seat = g.get("seat")
+    here = {"member": seat.member, "cohort": seat.cohort} if seat else {"member": None, "cohort": None}
+    return {**here, "toasts": toasts.current() if seat else [], "room": ""}
+
+
+def _home() -> ResponseReturnValue:
+    return render_template("lti/home.html")
+
+
+def _seat_home(seat: str) -> ResponseReturnValue:
+    return redirect(url_for("feed.index"))

@@ -1,0 +1,35 @@
+"""Static files under an address that changes with their content, so that browsers may keep them for a year."""
+
+import hashlib
+from pathlib import Path
+
+from flask import Blueprint, Flask, Response, current_app, send_from_directory, url_for
+
+from sociallearn.paths import STATIC
+
+bp = Blueprint("assets", __name__)
+
+
+def init_app(app: Flask) -> None:
+    """Serve ``/static/<version>/<file>`` and let templates ask for ``asset('app.css')``."""
+    app.config["ASSET_VERSION"] = version(STATIC)
+    app.register_blueprint(bp)
+    app.jinja_env.globals["asset"] = lambda name: url_for("assets.file", version=app.config["ASSET_VERSION"], name=name)
+
+
+def version(folder: Path) -> str:
+    """A short hash over names and contents: relative imports of modules inherit it through their address."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+@bp.get("/static/<version>/<path:name>")
+def file(version: str, name: str) -> Response:
+    """One static file. An old version's address answers with today's file, but is not kept."""
+    response = send_from_directory(STATIC, name)
+    fresh = version == current_app.config["ASSET_VERSION"]
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if fresh else "no-store"
+    return response

@@ -1,0 +1,129 @@
+"""Every environment variable, once, with its default and what it means; unsafe values are refused in words.
+
+docs/configuration.md is made from this table and a test keeps the two equal.
+"""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+PREFIX = "SOCIALLEARN_"
+LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One setting: its name without the prefix, its default in words, and what it is for."""
+
+    name: str
+    default: str
+    meaning: str
+
+
+VARIABLES = (
+    Variable("BASE_URL", "http://localhost:8000", "Where browsers and the LMS reach the tool. https, except on localhost."),
+    Variable("DATABASE_URL", "SQLite in DATA_DIR", "sqlite:///path or postgresql+psycopg://user:password@host/name."),
+    Variable("DATA_DIR", "./instance", "Folder for what the tool keeps itself: embedded database, queue, keys made by it."),
+    Variable("SECRET_KEY", "made in DATA_DIR on localhost", "At least 32 random characters. Elsewhere than localhost it must be given."),
+    Variable("LTI_CONFIG", "./lti_config.json", "Registrations in PyLTI1p3's JSON format; key files relative to it, made if missing."),
+    Variable("REDIS_URL", "none", "Queue and rate limits shared by several processes. Without it they live on this machine."),
+    Variable("PROXY_HOPS", "0", "How many proxies stand in front and set X-Forwarded-For, -Proto and -Host."),
+    Variable("TIME_ZONE", "Europe/Brussels", "Time zone of a new cohort, until its trainer chooses another."),
+    Variable("THREADS", "32", "Requests the server answers at the same time."),
+    Variable("WORKER", "1", "0: `serve` starts no worker of its own, because `sociallearn work` runs elsewhere."),
+)  # fmt: skip
+
+
+class ConfigurationError(Exception):
+    """A setting is missing or unsafe. Says which, and how to mend it."""
+
+
+def read(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Flask configuration from the environment.
+
+    Raises ConfigurationError with a sentence for the operator when a value is missing or unsafe.
+    """
+    given = os.environ if environment is None else environment
+    value = {v.name: given.get(PREFIX + v.name, "").strip() for v in VARIABLES}
+    base_url = (value["BASE_URL"] or "http://localhost:8000").rstrip("/")
+    is_local = _check_base_url(base_url)
+    data_dir = Path(value["DATA_DIR"] or "instance").resolve()
+    data_dir.mkdir(parents=True, exist_ok=True)
+    return {
+        "BASE_URL": base_url,
+        "IS_LOCAL": is_local,
+        "DATA_DIR": data_dir,
+        "SECRET_KEY": _secret_key(value["SECRET_KEY"], data_dir, is_local),
+        "SQLALCHEMY_DATABASE_URI": _database_url(value["DATABASE_URL"] or f"sqlite:///{data_dir / 'sociallearn.db'}"),
+        "LTI_CONFIG": Path(value["LTI_CONFIG"] or "lti_config.json").resolve(),
+        "REDIS_URL": value["REDIS_URL"] or None,
+        "PROXY_HOPS": _number("PROXY_HOPS", value["PROXY_HOPS"] or "0", 0, 10),
+        "TIME_ZONE": _time_zone(value["TIME_ZONE"] or "Europe/Brussels"),
+        "THREADS": _number("THREADS", value["THREADS"] or "32", 1, 512),
+        "WORKER": _number("WORKER", value["WORKER"] or "1", 0, 1) == 1,
+    }
+
+
+def _check_base_url(url: str) -> bool:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
+        raise ConfigurationError(
+            f"{PREFIX}BASE_URL is {url!r}. Give scheme, host and port only, such as https://learn.example.org."
+        )
+    is_local = parts.hostname in LOCAL_HOSTS
+    if parts.scheme == "http" and not is_local:
+        raise ConfigurationError(
+            f"{PREFIX}BASE_URL is {url!r}. Inside an LMS page browsers keep no cookie without https: "
+            "put a proxy with a certificate in front and use its https address."
+        )
+    return is_local
+
+
+def _secret_key(given: str, data_dir: Path, is_local: bool) -> str:
+    if given:
+        if len(given) < 32:
+            raise ConfigurationError(
+                f"{PREFIX}SECRET_KEY has {len(given)} characters; at least 32 are needed. "
+                "Make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+            )
+        return given
+    if not is_local:
+        raise ConfigurationError(
+            f"{PREFIX}SECRET_KEY is missing. "
+            "Make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+        )
+    path = data_dir / "secret_key"
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text()
+    key = secrets.token_urlsafe(48)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(key)
+    return key
+
+
+def _database_url(url: str) -> str:
+    for short in ("postgres://", "postgresql://"):
+        if url.startswith(short):
+            return "postgresql+psycopg://" + url.removeprefix(short)
+    if not url.startswith(("sqlite:", "postgresql+psycopg://")):
+        raise ConfigurationError(f"{PREFIX}DATABASE_URL must begin with sqlite:/// or postgresql+psycopg://.")
+    return url
+
+
+def _number(name: str, text: str, least: int, most: int) -> int:
+    if not text.isdecimal() or not least <= int(text) <= most:
+        raise ConfigurationError(f"{PREFIX}{name} is {text!r}; it must be a whole number from {least} to {most}.")
+    return int(text)
+
+
+def _time_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ConfigurationError(f"{PREFIX}TIME_ZONE is {name!r}; use a name such as Europe/Brussels.")
+    return name

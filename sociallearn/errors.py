@@ -1,0 +1,105 @@
+"""Refusals in words: what happened, what to do next, and a reference that stands in the log too. Never a lost text."""
+
+import secrets
+from typing import Any
+
+from flask import Flask, current_app, g, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+from sociallearn.database import db
+
+TYPED = ("title", "body", "reason")
+
+
+class Refusal(Exception):
+    """A request we do not grant: an HTTP status, one sentence saying why, and what to do next."""
+
+    def __init__(self, status: int, sentence: str, advice: str = "", detail: str | None = None) -> None:
+        super().__init__(detail or sentence)
+        self.status = status
+        self.sentence = sentence
+        self.advice = advice
+
+
+def init_app(app: Flask) -> None:
+    """Every error becomes a page a person can act on."""
+    app.register_error_handler(Refusal, _refusal)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(OperationalError, _busy)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _refusal(error: Refusal) -> ResponseReturnValue:
+    current_app.logger.info("refused %s: %s", error.status, error)
+    return page(error.status, error.sentence, error.advice)
+
+
+def _http_error(error: HTTPException) -> ResponseReturnValue:
+    status = error.code or 500
+    if status < 400:
+        return error.get_response()
+    sentence, advice = _words(status)
+    return page(status, sentence, advice)
+
+
+def _busy(error: OperationalError) -> ResponseReturnValue:
+    current_app.logger.exception("the database did not answer")
+    return page(503, _("SocialLearn is very busy just now."), _("Nothing you typed is lost. Try again in a moment."))
+
+
+def _unexpected(error: Exception) -> ResponseReturnValue:
+    reference = _reference()
+    current_app.logger.exception("unexpected error, reference %s", reference)
+    return page(500, *_words(500))
+
+
+def _words(status: int) -> tuple[str, str]:
+    back = _("Use your browser's back button, or open the activity from your course again.")
+    words = {
+        400: (_("SocialLearn could not understand this request."), back),
+        401: (_("Your session has ended."), _("Open the activity from your course again.")),
+        403: (_("This is not something you can do here."), back),
+        404: (_("There is nothing here, or it is not yours to see."), back),
+        405: (_("This address does not work like that."), back),
+        409: (_("Somebody was faster than you."), _("Reload the page to see what changed, then try again.")),
+        413: (_("That is too much text for one go."), _("Make it shorter or split it in two.")),
+        429: (_("That went too fast."), _("Wait a minute and try again.")),
+        500: (
+            _("Something went wrong on our side."),
+            _("Try again. If it happens again, tell us the reference below."),
+        ),
+    }
+    return words.get(status, (_("This did not work."), back))
+
+
+def page(status: int, sentence: str, advice: str) -> tuple[str, int]:
+    """The error page. What the person had typed stands in it, so that it can be copied and used again."""
+    db.session.rollback()
+    typed = "\n\n".join(text for name in TYPED if (text := _typed(name)))
+    html = render_template(
+        "errors/error.html",
+        status=status,
+        heading=sentence,
+        sentence=sentence,
+        advice=advice,
+        reference=_reference(),
+        typed=typed or None,
+    )
+    return html, status
+
+
+def _typed(name: str) -> str:
+    try:
+        return request.form.get(name, "").strip()[:200_000]
+    except HTTPException:  # the body itself was refused
+        return ""
+
+
+def _reference() -> str:
+    if not hasattr(g, "reference"):
+        g.reference = secrets.token_hex(4)
+    reference: Any = g.reference
+    return str(reference)

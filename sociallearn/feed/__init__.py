@@ -1,0 +1,1 @@
+"""The cohort's conversation, newest first."""

@@ -1,0 +1,48 @@
+"""The feed: the cohort's conversation, newest first, with a form to post."""
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from sociallearn import access
+from sociallearn.database import db
+from sociallearn.grades import receipts
+from sociallearn.posts import drafting, reading, writing
+from sociallearn.posts.forms import PostForm
+from sociallearn.posts.models import Kind
+from sociallearn.posts.views import fill_from_draft
+
+bp = Blueprint("feed", __name__, url_prefix="/s/<seat>")
+
+
+@bp.get("/feed")
+def index() -> ResponseReturnValue:
+    """Twenty posts."""
+    return _page(PostForm())
+
+
+@bp.post("/feed")
+def post() -> ResponseReturnValue:
+    """Post something new."""
+    access.require_writer()
+    form = PostForm(request.form)
+    if not form.validate():
+        return _page(form), 422
+    made = writing.write(db.session(), Kind.POST, by=access.member(), body=form.body.data)
+    drafting.clear(db.session(), access.member(), "feed")
+    return redirect(url_for("feed.index", _anchor=f"post-{made.id}"), 303)
+
+
+def _page(form: PostForm) -> str:
+    session, member = db.session(), access.member()
+    draft = fill_from_draft(form, "feed")
+    page = reading.page(session, reading.threads(Kind.POST, member), member, request.args.get("before", type=int))
+    return render_template(
+        "feed/index.html",
+        form=form,
+        page=page,
+        newest_id=page.items[0].id if page.items else 0,
+        unread=sum(item.is_unread for item in page.items),
+        draft_saved=draft is not None,
+        hint=receipts.hint_for(session, member, "post"),
+        room="feed",
+    )

@@ -1,0 +1,1 @@
+"""Participation grades: rules, points, receipts, and scores that arrive at the LMS."""

@@ -1,0 +1,101 @@
+"""Rules and their versions, the ledger of points, where each learner stands, and scores on their way to the LMS."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from sociallearn import clock
+from sociallearn.database import Model
+from sociallearn.roster.models import InCohort, Member, Placement
+
+
+class SchemeVersion(InCohort, Model):
+    """The cohort's rules from ``starts_at`` on. Never changed: new rules are a new version."""
+
+    __table_args__ = (UniqueConstraint("cohort_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int]
+    scheme: Mapped[dict[str, Any]]  # schemes.to_json
+    starts_at: Mapped[datetime]
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class LedgerEntry(InCohort, Model):
+    """Append-only. The newest entry of an event says what it counts for; ``change`` summed over a period is its points.
+
+    ``event_id`` is the post written, or the idea rated (``kind`` tells which).
+    """
+
+    __table_args__ = (Index(None, "member_id", "period", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    scheme_version_id: Mapped[int] = mapped_column(ForeignKey("scheme_version.id"))
+    period: Mapped[str]  # calendar.Period.key; empty when outside every period
+    kind: Mapped[str]  # scoring.Event.kind
+    event_id: Mapped[int]
+    points: Mapped[float]  # what the event counts for from now on
+    change: Mapped[float]  # against the entry before
+    why: Mapped[str]  # scoring.Why
+    short_by: Mapped[int | None]  # words missing
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class Standing(InCohort, Model):
+    """Where a learner stands. Also the row one locks before recomputing, so that two acts at once both count."""
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True)
+    grade: Mapped[float | None]  # 0..1; empty until there is something to say
+    comment: Mapped[str] = mapped_column(default="")
+    next_change_at: Mapped[datetime | None] = mapped_column(index=True)  # when a period closes and the grade may move
+    computed_at: Mapped[datetime | None]
+
+
+class DeliveryState(StrEnum):
+    """Where a score is."""
+
+    WAITING = "waiting"  # to be sent, or sent again
+    SENT = "sent"  # the LMS has it
+    REFUSED = "refused"  # the LMS says it never will: not gradable, left, column gone
+
+
+class Delivery(InCohort, Model):
+    """One learner's score in one column of the LMS: what it should be, and what the LMS has."""
+
+    __table_args__ = (UniqueConstraint("placement_id", "member_id"), Index(None, "state", "next_at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    placement_id: Mapped[int] = mapped_column(ForeignKey("placement.id"))
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
+    state: Mapped[str]
+    grade: Mapped[float]  # wanted, 0..1
+    comment: Mapped[str]  # wanted, in words
+    wanted: Mapped[int] = mapped_column(default=1)  # counts what we wanted to say; sent when it was said last
+    sent: Mapped[int] = mapped_column(default=0)
+    sent_grade: Mapped[float | None]
+    sent_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)  # ever: a late worker finds another number here and keeps silent
+    failures: Mapped[int] = mapped_column(default=0)  # in a row: how long to wait
+    failing_since: Mapped[datetime | None]
+    next_at: Mapped[datetime]
+    lease_until: Mapped[datetime | None]
+    stamp: Mapped[datetime | None]  # of the newest attempt; each attempt's is at least a second later
+    problem: Mapped[str | None]  # a code; told in words on the page
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    member: Mapped[Member] = relationship(lazy="raise")
+    placement: Mapped[Placement] = relationship(lazy="raise")
+
+
+class LineItem(InCohort, Model):
+    """What the LMS said about the column of a graded placement (AGS 2.0, line item)."""
+
+    placement_id: Mapped[int] = mapped_column(ForeignKey("placement.id"), primary_key=True)
+    line_item_url: Mapped[str]
+    label: Mapped[str]
+    score_maximum: Mapped[float]
+    read_at: Mapped[datetime]

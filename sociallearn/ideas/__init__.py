@@ -1,0 +1,1 @@
+"""The idea board: propose, comment, rate; every idea weighs the same."""

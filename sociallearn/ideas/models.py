@@ -1,0 +1,45 @@
+"""Idea rounds, ideas and their ratings."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from sociallearn import clock
+from sociallearn.database import Model
+from sociallearn.posts.models import Post
+from sociallearn.roster.models import InCohort
+
+
+class IdeaRound(InCohort, Model):
+    """A question the cohort looks for ideas on. Every cohort has an open one from its first day (no ``question``)."""
+
+    __table_args__ = (Index(None, "cohort_id", "is_default", unique=True),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    is_default: Mapped[bool | None]  # true for the first-day round, empty for any other: so one default a cohort
+    question: Mapped[str | None]
+    opened_at: Mapped[datetime] = mapped_column(default=clock.now)
+    closed_at: Mapped[datetime | None]
+
+
+class Idea(InCohort, Model):
+    """What an idea has beyond its text. The tally is shown to those who have rated it only."""
+
+    post_id: Mapped[int] = mapped_column(ForeignKey("post.id"), primary_key=True)
+    round_id: Mapped[int] = mapped_column(ForeignKey("idea_round.id"), index=True)
+    rating_count: Mapped[int] = mapped_column(default=0)
+    rating_sum: Mapped[int] = mapped_column(default=0)
+
+    post: Mapped[Post] = relationship(lazy="raise")
+
+
+class Rating(InCohort, Model):
+    """One person, one rating an idea, 1 to 5; a trainer's counts as one."""
+
+    __table_args__ = (Index(None, "member_id"),)
+
+    idea_id: Mapped[int] = mapped_column(ForeignKey("idea.post_id"), primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True)
+    value: Mapped[int]
+    at: Mapped[datetime] = mapped_column(default=clock.now)

@@ -1,0 +1,1 @@
+"""Figures about a cohort; reads only, owns no table."""

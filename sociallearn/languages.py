@@ -1,0 +1,100 @@
+"""English and Dutch: which one a person reads, translations straight from the .po files, and times in words."""
+
+import io
+from datetime import UTC, datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import flask_babel
+from babel.dates import format_datetime, format_timedelta
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+from flask import Flask, g, request
+from flask_babel import Babel, Domain, get_locale
+from markupsafe import Markup, escape
+
+from sociallearn import clock
+from sociallearn.paths import TRANSLATIONS
+
+LANGUAGES = ("en", "nl")
+
+
+class PoDomain(Domain):
+    """Reads .po files at the start, so that no compiled file has to be made, shipped or forgotten."""
+
+    def get_translations(self) -> NullTranslations:
+        """The translations of the request's language."""
+        locale = get_locale()
+        return translations(locale.language if locale else "en")
+
+
+@lru_cache
+def translations(language: str) -> NullTranslations:
+    """The catalogue of one language; English is written in the code."""
+    path = TRANSLATIONS / language / "LC_MESSAGES" / "messages.po"
+    if not path.exists():
+        return NullTranslations()
+    with path.open("rb") as file:
+        catalogue = read_po(file, locale=language)
+    compiled = io.BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+def init_app(app: Flask) -> None:
+    """Choose the language of each request and let templates tell the time."""
+    Babel(app, locale_selector=choose, default_domain=PoDomain())
+    app.jinja_env.globals.update(when=when)
+    app.context_processor(lambda: {"locale": choose()})
+
+
+def choose() -> str:
+    """One's own choice, else the launch's locale, else the browser's, else English."""
+    if "language" not in g:
+        person = g.seat.member.person if "seat" in g else None
+        wishes = [person.language, person.locale] if person else []
+        g.language = next((known for wish in wishes if (known := _known(wish))), None) or _browsers()
+    chosen: str = g.language
+    return chosen
+
+
+def _known(wish: str | None) -> str | None:
+    short = (wish or "").replace("_", "-").split("-")[0].lower()
+    return short if short in LANGUAGES else None
+
+
+def _browsers() -> str:
+    return request.accept_languages.best_match(LANGUAGES) or "en"
+
+
+def when(moment: datetime) -> Markup:
+    """``<time>`` with the distance in words ("3 hours ago"), and the full date in the cohort's zone as title."""
+    zone = g.seat.cohort.time_zone if "seat" in g else "UTC"
+    seconds = int((moment - clock.now()).total_seconds())
+    if -60 < seconds < 60:
+        seconds = 0
+    language = choose()
+    words = _distance(_coarse(seconds), language) if seconds else flask_babel.gettext("just now")
+    full = _full(moment.replace(second=0, microsecond=0), zone, language)
+    stamp = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return Markup(f'<time datetime="{stamp}" title="{escape(full)}">{escape(words)}</time>')  # noqa: S704
+
+
+def _coarse(seconds: int) -> int:
+    # whole minutes, hours or days: few distinct values, so that the words are made once
+    for unit in (86400, 3600, 60):
+        if abs(seconds) >= unit:
+            return int(seconds / unit) * unit
+    return seconds
+
+
+@lru_cache(maxsize=4096)
+def _distance(seconds: int, language: str) -> str:
+    return format_timedelta(seconds, add_direction=True, threshold=1.2, locale=language)
+
+
+@lru_cache(maxsize=20_000)
+def _full(moment: datetime, zone: str, language: str) -> str:
+    return format_datetime(moment, "full", tzinfo=ZoneInfo(zone), locale=language)

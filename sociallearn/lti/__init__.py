@@ -1,0 +1,1 @@
+"""LTI 1.3: registrations, the strict launch, and the LMS's services."""

@@ -1,0 +1,84 @@
+"""LMSs' public keys: kept for an hour, fetched again at once for a key id we do not know (rotation)."""
+
+import json
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+
+LIFETIME = 3600.0  # seconds
+REFETCHES = 10  # a minute a set, so that forged key ids cannot make us hammer an LMS
+TIMEOUT = 5.0  # seconds
+LARGEST = 1_000_000  # bytes
+
+
+class KeySetUnavailable(Exception):
+    """The LMS's keys could not be read. Says why."""
+
+
+@dataclass
+class _Kept:
+    keys: dict[str, Any] | None = None
+    fetched_at: float = 0.0
+    refetches: deque[float] = field(default_factory=lambda: deque(maxlen=REFETCHES))
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+class KeySets:
+    """A cache by address. In memory: each process may fetch for itself, nothing depends on it being shared."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, _Kept] = {}
+        self._lock = threading.Lock()
+        self._http = requests.Session()
+        self._http.max_redirects = 3
+
+    def find(self, url: str, kid: str) -> dict[str, Any]:
+        """The set at ``url``; fetched when new, old, or without ``kid``, in one thread at a time.
+
+        Raises KeySetUnavailable.
+        """
+        with self._lock:
+            kept = self._kept.setdefault(url, _Kept())
+        with kept.lock:
+            now = time.monotonic()
+            if kept.keys is None or now - kept.fetched_at > LIFETIME or (not _has(kept.keys, kid) and self._may_refetch(kept, now)):
+                self._refetch(kept, url, now)
+            if kept.keys is None:
+                raise KeySetUnavailable("no keys")
+            return kept.keys
+
+    @staticmethod
+    def _may_refetch(kept: _Kept, now: float) -> bool:
+        return len(kept.refetches) < REFETCHES or now - kept.refetches[0] > 60
+
+    def _refetch(self, kept: _Kept, url: str, now: float) -> None:
+        kept.refetches.append(now)
+        try:
+            kept.keys = self._fetch(url)
+            kept.fetched_at = now
+        except KeySetUnavailable:
+            if kept.keys is None:
+                raise
+            # an LMS that is down for a moment does not lock out people whose key we have
+
+    def _fetch(self, url: str) -> dict[str, Any]:
+        try:
+            with self._http.get(url, timeout=TIMEOUT, stream=True) as answer:
+                answer.raise_for_status()
+                content = answer.raw.read(LARGEST + 1, decode_content=True)
+            if len(content) > LARGEST:
+                raise KeySetUnavailable(f"{url} answered more than {LARGEST} bytes")
+            found = json.loads(content)
+        except (requests.RequestException, ValueError, OSError) as error:
+            raise KeySetUnavailable(f"{url}: {error}") from error
+        if not isinstance(found, dict) or not isinstance(found.get("keys"), list):
+            raise KeySetUnavailable(f"{url} is not a key set")
+        return {"keys": [key for key in found["keys"] if isinstance(key, dict)]}
+
+
+def _has(keys: dict[str, Any], kid: str) -> bool:
+    return any(key.get("kid") == kid for key in keys["keys"])

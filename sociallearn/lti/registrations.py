@@ -1,0 +1,174 @@
+"""Registrations of LMSs: read from ``lti_config.json`` (PyLTI1p3's format) into the database, and found again."""
+
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask, current_app
+from pylti1p3.deployment import Deployment as LibraryDeployment
+from pylti1p3.exception import LtiException
+from pylti1p3.registration import Registration as LibraryRegistration
+from pylti1p3.tool_config import ToolConfAbstract
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from sociallearn.database import db, insert_or_get, transaction
+from sociallearn.lti import keys
+from sociallearn.lti.models import Deployment, Registration
+
+
+class ConfigFileError(Exception):
+    """``lti_config.json`` cannot be used. Says where and why."""
+
+
+def init_app(app: Flask) -> None:
+    """Read the file, make missing keys, and remember where they are."""
+    entries = read_file(app.config["LTI_CONFIG"])
+    app.extensions["lti_entries"] = entries
+    app.extensions["lti_keys"] = {
+        (issuer, entry["client_id"]): _key_files(app.config["LTI_CONFIG"].parent, entry) for issuer, entry in entries
+    }
+    for private_file, public_file in app.extensions["lti_keys"].values():
+        keys.ensure_pair(private_file, public_file)
+
+
+def read_file(path: Path) -> list[tuple[str, dict[str, Any]]]:
+    """(issuer, registration) pairs of the file; none when there is no file.
+
+    Raises ConfigFileError when it is not what PyLTI1p3 would accept.
+    """
+    if not path.exists():
+        return []
+    try:
+        content = json.loads(path.read_text())
+    except ValueError as error:
+        raise ConfigFileError(f"{path} is not valid JSON: {error}") from error
+    if not isinstance(content, dict):
+        raise ConfigFileError(f"{path} must hold an object whose names are issuers.")
+    entries = []
+    for issuer, value in content.items():
+        for entry in value if isinstance(value, list) else [value]:
+            _check_entry(path, issuer, entry)
+            entries.append((issuer, entry))
+    return entries
+
+
+def _check_entry(path: Path, issuer: str, entry: Any) -> None:
+    needed = ("client_id", "auth_login_url", "auth_token_url", "private_key_file")
+    missing = [name for name in needed if not (isinstance(entry, dict) and isinstance(entry.get(name), str))]
+    if missing:
+        raise ConfigFileError(f"{path}: the registration of {issuer} lacks {', '.join(missing)}.")
+    if not entry.get("key_set_url") and not entry.get("key_set"):
+        raise ConfigFileError(f"{path}: the registration of {issuer} needs key_set_url or key_set.")
+
+
+def _key_files(folder: Path, entry: dict[str, Any]) -> tuple[Path, Path]:
+    private = folder / entry["private_key_file"]
+    public = folder / entry["public_key_file"] if entry.get("public_key_file") else private.with_suffix(".public.pem")
+    return private, public
+
+
+def sync() -> None:
+    """Bring the database in step with the file: new registrations and deployments appear, changed addresses follow.
+
+    What is gone from the file is switched off, not deleted: people and posts hang on it.
+    """
+    entries = current_app.extensions["lti_entries"]
+    with transaction() as session:
+        kept = []
+        for issuer, entry in entries:
+            facts = {
+                "auth_login_url": entry["auth_login_url"],
+                "auth_token_url": entry["auth_token_url"],
+                "auth_audience": entry.get("auth_audience"),
+                "key_set_url": entry.get("key_set_url"),
+                "key_set": entry.get("key_set"),
+                "is_active": True,
+            }
+            row = insert_or_get(session, Registration, {"issuer": issuer, "client_id": entry["client_id"]}, facts)
+            for name, value in facts.items():
+                setattr(row, name, value)
+            session.flush()
+            kept.append(row.id)
+            for deployment_id in entry.get("deployment_ids") or []:
+                key = {"registration_id": row.id, "deployment_id": str(deployment_id)}
+                insert_or_get(session, Deployment, key)
+        session.execute(update(Registration).where(Registration.id.not_in(kept)).values(is_active=False))
+
+
+def find(session: Session, issuer: str, client_id: str | None) -> Registration | None:
+    """The active registration. Without a client id (allowed at login) only if the issuer has just one."""
+    statement = select(Registration).where(Registration.issuer == issuer, Registration.is_active)
+    if client_id:
+        return session.scalar(statement.where(Registration.client_id == client_id))
+    found = session.scalars(statement.limit(2)).all()
+    return found[0] if len(found) == 1 else None
+
+
+def frame_ancestors() -> list[str]:
+    """Origins of every active LMS: the only sites whose pages may hold ours in a frame."""
+    rows = db.session.execute(
+        select(Registration.issuer, Registration.auth_login_url).where(Registration.is_active)
+    ).all()
+    return sorted({origin for row in rows for url in row if (origin := origin_of(url))})
+
+
+def origin_of(url: str) -> str | None:
+    """``scheme://host[:port]`` of an http(s) address, or nothing when it is not one (an issuer need not be)."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return None
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+class RegisteredTools(ToolConfAbstract[Any]):
+    """Our registrations as PyLTI1p3 wants to ask for them. Loaded before any HTTP, so that it never queries."""
+
+    def __init__(self, registration: Registration, deployment_ids: set[str]) -> None:
+        self._registration = registration
+        self._deployment_ids = deployment_ids
+
+    def check_iss_has_one_client(self, iss: str) -> bool:
+        """Never: the library's own map of this is shared by the whole process."""
+        return False
+
+    def check_iss_has_many_clients(self, iss: str) -> bool:
+        """Always: all hosted Canvases share one issuer."""
+        return True
+
+    def find_registration_by_issuer(self, iss: str, *args: Any, **kwargs: Any) -> LibraryRegistration:
+        """Not asked, as every issuer has many clients."""
+        return self.find_registration_by_params(iss, "")
+
+    def find_registration_by_params(self, iss: str, client_id: str, *args: Any, **kwargs: Any) -> LibraryRegistration:
+        """The registration the login was for. Raises LtiException when the token names another one."""
+        if (iss, client_id) != (self._registration.issuer, self._registration.client_id):
+            raise LtiException("The token is from another LMS than the login.")
+        return library_registration(self._registration)
+
+    def find_deployment(self, iss: str, deployment_id: str) -> LibraryDeployment | None:
+        """Not asked, as every issuer has many clients."""
+        return None
+
+    def find_deployment_by_params(
+        self, iss: str, deployment_id: str, client_id: str, *args: Any, **kwargs: Any
+    ) -> LibraryDeployment | None:
+        """The deployment, ids compared with case (LTI core 3.1.3)."""
+        if deployment_id not in self._deployment_ids:
+            return None
+        return LibraryDeployment().set_deployment_id(deployment_id)
+
+
+def library_registration(registration: Registration) -> LibraryRegistration:
+    """PyLTI1p3's own object for one of our rows, with our signing key in it."""
+    key = keys.signing_key(registration)
+    made = LibraryRegistration()
+    made.set_issuer(registration.issuer).set_client_id(registration.client_id)
+    made.set_auth_login_url(registration.auth_login_url).set_auth_token_url(registration.auth_token_url)
+    if registration.auth_audience:
+        made.set_auth_audience(registration.auth_audience)
+    made.set_key_set_url(registration.key_set_url)
+    made.set_key_set(registration.key_set)  # type: ignore[arg-type]
+    made.set_tool_private_key(key.private_pem).set_tool_public_key(key.public_pem)
+    return made

@@ -1,0 +1,12 @@
+"""Every table in one breath, for whoever needs the whole picture: migrations and tests."""
+
+
+def load() -> None:
+    """Import all models, so that the metadata knows them."""
+    import sociallearn.activity.models
+    import sociallearn.grades.models
+    import sociallearn.ideas.models
+    import sociallearn.lti.models
+    import sociallearn.posts.models
+    import sociallearn.questions.models
+    import sociallearn.roster.models  # noqa: F401

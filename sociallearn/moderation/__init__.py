@@ -1,0 +1,1 @@
+"""Hiding with a reason, and the decision log."""

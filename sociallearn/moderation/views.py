@@ -1,0 +1,66 @@
+"""Hide with a reason, restore, and the decision log everybody can read."""
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+
+from sociallearn import access, toasts
+from sociallearn.database import db
+from sociallearn.moderation import reading as moderation
+from sociallearn.moderation.forms import ReasonForm
+from sociallearn.posts import deciding, reading
+from sociallearn.posts.models import Post, Visibility
+from sociallearn.posts.views import find, place
+
+bp = Blueprint("moderation", __name__, url_prefix="/s/<seat>")
+
+
+@bp.get("/moderation")
+def index() -> ResponseReturnValue:
+    """What is hidden, and what was decided."""
+    access.require_trainer()
+    session, member = db.session(), access.member()
+    return render_template(
+        "moderation/index.html",
+        hidden=moderation.hidden(session, member),
+        decisions=moderation.decisions(session, member),
+        room="moderation",
+    )
+
+
+@bp.get("/decisions")
+def decisions() -> ResponseReturnValue:
+    """The decision log."""
+    return render_template("moderation/decisions.html", decisions=moderation.decisions(db.session(), access.member()))
+
+
+@bp.get("/posts/<int:post_id>/hiding")
+def hide(post_id: int) -> ResponseReturnValue:
+    """The form to hide a text."""
+    access.require_trainer()
+    return _hide_page(find(post_id), ReasonForm())
+
+
+@bp.post("/posts/<int:post_id>/hiding")
+def hide_now(post_id: int) -> ResponseReturnValue:
+    """Hide it."""
+    access.require_trainer()
+    post, form = find(post_id), ReasonForm(request.form)
+    if not form.validate():
+        return _hide_page(post, form), 422
+    deciding.decide(db.session(), post, Visibility.HIDDEN, by=access.member(), reason=form.reason.data)
+    return toasts.redirect(place(post), "hidden")
+
+
+@bp.post("/posts/<int:post_id>/hiding/withdrawal")
+def restore(post_id: int) -> ResponseReturnValue:
+    """Make it readable again."""
+    access.require_trainer()
+    post = find(post_id)
+    reason = request.form.get("reason", "").strip()[:1000]
+    deciding.decide(db.session(), post, Visibility.VISIBLE, by=access.member(), reason=reason)
+    return toasts.redirect(place(post), "restored")
+
+
+def _hide_page(post: Post, form: ReasonForm) -> str:
+    shown = reading.show(post, access.member())
+    return render_template("moderation/hide.html", post=shown, form=form, room="moderation")

@@ -1,0 +1,98 @@
+"""The one function that changes who can read a post, and the guard that makes any other way fail.
+
+Every change writes one row in the decision log in the same flush; a change without its row, a row without its
+change, or a bulk UPDATE of the column raises before anything reaches the database.
+"""
+
+from collections import Counter
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import Update, event, inspect, update
+from sqlalchemy.orm import ORMExecuteState, Session
+
+from sociallearn import clock
+from sociallearn.activity import recording
+from sociallearn.activity.models import Verb
+from sociallearn.database import locked
+from sociallearn.errors import Refusal
+from sociallearn.posts.models import Decision, Kind, Post, Visibility
+from sociallearn.roster.models import Member
+
+_ALLOWED = {
+    (Visibility.VISIBLE, Visibility.DELETED): Verb.DELETED,
+    (Visibility.DELETED, Visibility.VISIBLE): Verb.UNDELETED,
+    (Visibility.VISIBLE, Visibility.HIDDEN): Verb.HID,
+    (Visibility.HIDDEN, Visibility.VISIBLE): Verb.RESTORED,
+}
+_OWN = frozenset({Verb.DELETED, Verb.UNDELETED})
+
+
+class UnloggedDecision(RuntimeError):
+    """Visibility was about to change without exactly one row in the decision log. A mistake in code, not by people."""
+
+
+def decide(session: Session, post: Post, after: Visibility, *, by: Member, reason: str) -> Decision:
+    """Change a post's visibility, log it, and keep its thread's counters.
+
+    Authors delete and undelete their own; trainers hide and restore, with a reason. Raises Refusal 403 for anybody
+    else, 409 when somebody was faster.
+    """
+    post = locked(session, Post, post.id)
+    before = Visibility(post.visibility)
+    verb = _ALLOWED.get((before, after))
+    if verb is None:
+        raise Refusal(409, _("Somebody was faster: this was already changed."), _("Reload the page to see it."))
+    if not may(verb, post, by):
+        raise Refusal(403, _("You can delete your own texts; trainers can hide texts with a reason."))
+    if verb == Verb.HID and not reason:
+        raise Refusal(422, _("Say why, so that the author and the cohort know."))
+    row = Decision(
+        cohort_id=post.cohort_id,
+        post_id=post.id,
+        by_id=by.id,
+        role="author" if verb in _OWN else by.role,
+        before=before,
+        after=after,
+        reason=reason,
+        at=clock.now(),
+    )
+    session.add(row)
+    post.visibility = after
+    session.flush()
+    _count(session, post, 1 if after == Visibility.VISIBLE else -1)
+    recording.record(session, verb, by=by, post_id=post.id, root_id=post.thread_id, author_id=post.author_id)
+    return row
+
+
+def may(verb: Verb, post: Post, by: Member) -> bool:
+    """Whether this member may do this to this post."""
+    return post.author_id == by.id if verb in _OWN else by.is_trainer
+
+
+def _count(session: Session, post: Post, change: int) -> None:
+    if post.root_id is not None:
+        values: dict[str, Any] = {"reply_count": Post.reply_count + change}
+        if post.kind == Kind.ANSWER:
+            values["answer_count"] = Post.answer_count + change
+        session.execute(update(Post).where(Post.id == post.root_id).values(**values))
+
+
+@event.listens_for(Session, "before_flush")
+def _one_row_each(session: Session, _context: object, _instances: object) -> None:
+    changed: Counter[int] = Counter()
+    for row in session.dirty:
+        if isinstance(row, Post) and inspect(row).attrs.visibility.history.has_changes():
+            changed[row.id] += 1
+    logged = Counter(row.post_id for row in session.new if isinstance(row, Decision))
+    if changed != logged:
+        raise UnloggedDecision(f"changed {dict(changed)}, logged {dict(logged)}")
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _no_bulk(state: ORMExecuteState) -> None:
+    if not isinstance(state.statement, Update) or state.statement.table is not Post.__table__:
+        return
+    named = {getattr(column, "key", column) for column in state.statement._values or ()}
+    if "visibility" in named:
+        raise UnloggedDecision("visibility is changed by posts.deciding.decide only")

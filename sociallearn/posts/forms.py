@@ -1,0 +1,46 @@
+"""What people type. Tidied the same way everywhere, and never shortened in silence."""
+
+from flask_babel import lazy_gettext as _
+from wtforms import Form, HiddenField, StringField, TextAreaField
+from wtforms.validators import DataRequired, Length
+
+LONGEST_TITLE = 150
+LONGEST_BODY = 20_000
+
+
+def tidy(text: str | None) -> str:
+    """One kind of line end; no NUL and no lone surrogates, which no database takes; no blank ends."""
+    clean = (text or "").replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
+    return clean.encode("utf-8", "ignore").decode().strip()
+
+
+def tidy_line(text: str | None) -> str:
+    """The same as one line."""
+    return " ".join(tidy(text).split())
+
+
+class PostForm(Form):
+    """A text."""
+
+    body = TextAreaField(
+        _("Your text"),
+        filters=[tidy],
+        validators=[
+            DataRequired(_("Write something first.")),
+            Length(max=LONGEST_BODY, message=_("At most 20,000 characters. Make it shorter or split it in two.")),
+        ],
+    )
+    version = HiddenField(default="")
+
+
+class TitledForm(PostForm):
+    """A text with a title."""
+
+    title = StringField(
+        _("Title"),
+        filters=[tidy_line],
+        validators=[
+            DataRequired(_("Give it a title.")),
+            Length(max=LONGEST_TITLE, message=_("At most 150 characters.")),
+        ],
+    )

@@ -1,0 +1,145 @@
+"""Posts, their versions, drafts, what was read, and every decision about visibility."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from sociallearn import clock
+from sociallearn.database import Model
+from sociallearn.roster.models import InCohort, Member
+
+
+class Kind(StrEnum):
+    """What a post is. The first three begin a thread; the others stand in one."""
+
+    POST = "post"
+    QUESTION = "question"
+    IDEA = "idea"
+    REPLY = "reply"
+    ANSWER = "answer"
+    COMMENT = "comment"
+
+
+class Visibility(StrEnum):
+    """Who can read a post's text. Changed by ``deciding.decide`` only."""
+
+    VISIBLE = "visible"
+    DELETED = "deleted"  # by its author; leaves a trace, can be undone
+    HIDDEN = "hidden"  # by a trainer, with a reason in the decision log
+
+
+class Post(InCohort, Model):
+    """A text by a member: begins a thread (``root_id`` empty) or answers in one, at most two levels deep.
+
+    ``branch_id`` is the first-level reply a reply stands under (itself, at the first level): ordering by
+    (branch_id, id) prints a thread in reading order with one keyset.
+    """
+
+    __table_args__ = (
+        Index("ix_post_threads", "cohort_id", "kind", "id", sqlite_where=text("root_id IS NULL"),
+              postgresql_where=text("root_id IS NULL")),
+        Index("ix_post_reading_order", "root_id", "branch_id", "id"),
+        Index(None, "author_id", "id"),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    author_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    root_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"))
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"))
+    branch_id: Mapped[int | None]
+    title: Mapped[str | None]
+    body: Mapped[str]
+    html: Mapped[str]
+    renderer: Mapped[int]
+    visibility: Mapped[str] = mapped_column(default=Visibility.VISIBLE)
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    edited_at: Mapped[datetime | None]
+    # kept with the thread's first post, in the reply's own transaction
+    reply_count: Mapped[int] = mapped_column(default=0)  # visible replies of any level
+    answer_count: Mapped[int] = mapped_column(default=0)  # visible answers, for a question
+    last_reply_id: Mapped[int | None]
+    last_reply_at: Mapped[datetime | None]
+
+    author: Mapped[Member] = relationship(lazy="raise")
+
+    @property
+    def is_root(self) -> bool:
+        """Begins a thread."""
+        return self.root_id is None
+
+    @property
+    def thread_id(self) -> int:
+        """The id of the post that begins its thread."""
+        return self.root_id or self.id
+
+    @property
+    def level(self) -> int:
+        """0 for the post that begins a thread, 1 for a reply to it, 2 for a reply to a reply."""
+        if self.root_id is None:
+            return 0
+        return 1 if self.branch_id == self.id else 2
+
+    @property
+    def is_visible(self) -> bool:
+        """Its text may be read by the cohort."""
+        return self.visibility == Visibility.VISIBLE
+
+    def written_by(self, member: Member) -> bool:
+        """Whether ``member`` is the author."""
+        return self.author_id == member.id
+
+
+class PostVersion(InCohort, Model):
+    """How a post read before an edit; ``number`` counts from 1, the first text."""
+
+    __table_args__ = (UniqueConstraint("post_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    post_id: Mapped[int] = mapped_column(ForeignKey("post.id"))
+    number: Mapped[int]
+    title: Mapped[str | None]
+    body: Mapped[str]
+    html: Mapped[str]
+    written_at: Mapped[datetime]
+
+
+class Decision(InCohort, Model):
+    """One change of a post's visibility: from what to what, by whom, as what, and why. Never changed afterwards."""
+
+    __table_args__ = (Index(None, "cohort_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    post_id: Mapped[int] = mapped_column(ForeignKey("post.id"), index=True)
+    by_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    role: Mapped[str]  # what that member was at that moment
+    before: Mapped[str]
+    after: Mapped[str]
+    reason: Mapped[str]
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    post: Mapped[Post] = relationship(lazy="raise")
+    by: Mapped[Member] = relationship(lazy="raise")
+
+
+class ReadMark(InCohort, Model):
+    """How far a member has read a thread."""
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True)
+    root_id: Mapped[int] = mapped_column(ForeignKey("post.id"), primary_key=True)
+    last_read_id: Mapped[int]  # the newest post of the thread at that moment
+    replies_read: Mapped[int] = mapped_column(default=0)  # how many replies there were, to say how many are new
+    at: Mapped[datetime]
+
+
+class Draft(InCohort, Model):
+    """What a member was writing somewhere: ``place`` is ``feed``, ``questions``, ``ideas``, ``reply-7`` or ``edit-7``."""
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True)
+    place: Mapped[str] = mapped_column(primary_key=True)
+    title: Mapped[str] = mapped_column(default="")
+    body: Mapped[str]
+    at: Mapped[datetime]

@@ -1,0 +1,268 @@
+"""Posts as one member sees them: pages of threads and of replies, a constant number of queries each."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from flask import g, url_for
+from markupsafe import Markup
+from sqlalchemy import Row, Select, and_, func, or_, select, tuple_
+from sqlalchemy.orm import Session, joinedload
+
+from sociallearn.posts.models import Decision, Kind, Post, ReadMark, Visibility
+from sociallearn.roster.models import Member
+from sociallearn.text.completing import complete
+
+THREADS_A_PAGE = 20
+REPLIES_A_PAGE = 50
+LONG = 1800  # characters of a text above which a list shows its beginning only
+HUES = 12
+
+_SHOW = {Kind.QUESTION: "questions.show", Kind.IDEA: "ideas.show"}
+
+
+@dataclass(slots=True)
+class Shown:
+    """One post as this member sees it. Without its text where they may not read it."""
+
+    id: int
+    kind: str
+    title: str | None
+    html: Markup
+    author: str
+    author_id: int
+    initials: str
+    hue: int
+    unit: str | None
+    is_trainer: bool
+    created_at: datetime
+    edited_at: datetime | None
+    version: int
+    visibility: str
+    level: int
+    reply_count: int
+    answer_count: int
+    last_reply_at: datetime | None
+    url: str
+    is_mine: bool
+    is_long: bool = False
+    is_unread: bool = False
+    new_replies: int = 0
+    may_edit: bool = False
+    may_delete: bool = False
+    may_undelete: bool = False
+    may_hide: bool = False
+    may_restore: bool = False
+    may_reply: bool = False
+    reason: str | None = None
+    is_accepted: bool = False
+    may_accept: bool = False
+    my_rating: int | None = None
+    rating_count: int = 0
+    average: float | None = None
+    raters_possible: int = 0
+    may_rate: bool = False
+
+    @property
+    def is_visible(self) -> bool:
+        """Its text may be read."""
+        return self.visibility == Visibility.VISIBLE
+
+
+@dataclass(slots=True)
+class Page:
+    """A stretch of a list: its items, and where the next stretch begins."""
+
+    items: list[Shown] = field(default_factory=list)
+    next_url: str | None = None
+    is_first: bool = True
+
+
+def threads(kind: Kind, member: Member) -> Select[Any]:
+    """Threads of one room, newest first, with what this member has read of each. Narrow it further, then ``page``."""
+    mark = and_(ReadMark.member_id == member.id, ReadMark.root_id == Post.id)
+    return (
+        select(Post, ReadMark.last_read_id, ReadMark.replies_read)
+        .outerjoin(ReadMark, mark)
+        .where(Post.cohort_id == member.cohort_id, Post.kind == kind, Post.root_id.is_(None))
+        .where(or_(Post.visibility == Visibility.VISIBLE, Post.author_id == member.id, Post.reply_count > 0))
+        .options(joinedload(Post.author))
+        .order_by(Post.id.desc())
+    )
+
+
+def page(session: Session, statement: Select[Any], member: Member, before: int | None, **link: Any) -> Page:
+    """Twenty threads older than ``before``; ``link`` are the further parameters of the list's address."""
+    if before is not None:
+        statement = statement.where(Post.id < before)
+    rows = session.execute(statement.limit(THREADS_A_PAGE + 1)).all()
+    items = [_thread(row, member) for row in rows[:THREADS_A_PAGE]]
+    more = len(rows) > THREADS_A_PAGE
+    next_url = url_for(_room(rows), before=items[-1].id, **link) if more else None
+    return Page(items, next_url, before is None)
+
+
+def _room(rows: Sequence[Row[Any]]) -> str:
+    return {Kind.QUESTION: "questions.index", Kind.IDEA: "ideas.index"}.get(rows[0][0].kind, "feed.index")
+
+
+def _thread(row: Row[Any], member: Member) -> Shown:
+    post, last_read_id, replies_read = row[0], row[1], row[2]
+    shown = show(post, member)
+    shown.is_long = len(post.html) > LONG
+    seen_up_to = max(last_read_id or 0, member.read_up_to)
+    shown.is_unread = post.id > seen_up_to and not shown.is_mine
+    if (post.last_reply_id or 0) > seen_up_to and last_read_id is not None:
+        shown.new_replies = max(1, post.reply_count - (replies_read or 0))
+    return shown
+
+
+def root(session: Session, cohort_id: int, post_id: int) -> Post | None:
+    """The post, whatever its kind, if it is this cohort's."""
+    return session.scalar(
+        select(Post).where(Post.id == post_id, Post.cohort_id == cohort_id).options(joinedload(Post.author))
+    )
+
+
+def replies(session: Session, thread: Post, member: Member, after: tuple[int, int] | None) -> Page:
+    """Fifty replies in reading order (each first-level reply followed by those to it), from ``after`` on."""
+    statement = (
+        select(Post)
+        .where(Post.root_id == thread.id)
+        .options(joinedload(Post.author))
+        .order_by(Post.branch_id, Post.id)
+        .limit(REPLIES_A_PAGE + 1)
+    )
+    if after is not None:
+        statement = statement.where(tuple_(Post.branch_id, Post.id) > after)
+    posts = session.scalars(statement).all()
+    items = [show(post, member) for post in posts[:REPLIES_A_PAGE]]
+    _give_reasons(session, items)
+    next_url = None
+    if len(posts) > REPLIES_A_PAGE:
+        last = posts[REPLIES_A_PAGE - 1]
+        next_url = url_of(thread, after=f"{last.branch_id}-{last.id}")
+    return Page(items, next_url, after is None)
+
+
+def place_of(session: Session, reply: Post) -> str:
+    """The address of the page of its thread where a reply stands, and its anchor."""
+    thread = session.get_one(Post, reply.root_id)
+    earlier = (
+        select(func.count())
+        .select_from(Post)
+        .where(Post.root_id == thread.id, tuple_(Post.branch_id, Post.id) < (reply.branch_id, reply.id))
+    )
+    skipped = (session.scalar(earlier) or 0) // REPLIES_A_PAGE * REPLIES_A_PAGE
+    after = None
+    if skipped:
+        before = (
+            select(Post.branch_id, Post.id)
+            .where(Post.root_id == thread.id)
+            .order_by(Post.branch_id, Post.id)
+            .offset(skipped - 1)
+            .limit(1)
+        )
+        after = "-".join(str(value) for value in session.execute(before).one())
+    return url_of(thread, after=after, anchor=reply.id)
+
+
+def url_of(thread: Post, *, after: str | None = None, anchor: int | None = None) -> str:
+    """Where a thread is read."""
+    endpoint = _SHOW.get(Kind(thread.kind), "posts.show")
+    return url_for(endpoint, post_id=thread.id, after=after, _anchor=f"post-{anchor}" if anchor else None)
+
+
+def show(post: Post, member: Member) -> Shown:
+    """``post`` (its author loaded) as ``member`` sees it."""
+    author = post.author
+    mine = post.author_id == member.id
+    visible = post.visibility == Visibility.VISIBLE
+    seat_path = g.seat_path
+    if post.root_id is None and post.kind in _SHOW:
+        room = "questions" if post.kind == Kind.QUESTION else "ideas"
+        url = f"{seat_path}/{room}/{post.id}"
+    else:
+        url = f"{seat_path}/posts/{post.id}"
+    name = author.person.name
+    return Shown(
+        id=post.id,
+        kind=post.kind,
+        title=post.title if visible else None,
+        html=Markup(complete(post.html, seat_path)) if visible else Markup(""),  # noqa: S704 - made by our sanitiser
+        author=name,
+        author_id=author.id,
+        initials=initials(name),
+        hue=author.person_id * 5 % HUES,
+        unit=author.unit.name if author.unit else None,
+        is_trainer=author.is_trainer,
+        created_at=post.created_at,
+        edited_at=post.edited_at,
+        version=post.version,
+        visibility=post.visibility,
+        level=post.level,
+        reply_count=post.reply_count,
+        answer_count=post.answer_count,
+        last_reply_at=post.last_reply_at,
+        url=url,
+        is_mine=mine,
+        may_edit=mine and visible and member.may_write,
+        may_delete=mine and visible,
+        may_undelete=mine and post.visibility == Visibility.DELETED,
+        may_hide=member.is_trainer and visible and not mine,
+        may_restore=member.is_trainer and post.visibility == Visibility.HIDDEN,
+        may_reply=visible and member.may_write,
+    )
+
+
+def initials(name: str) -> str:
+    """One or two letters for the round picture."""
+    parts = [part for part in name.split() if part[0].isalnum()]
+    if not parts:
+        return "?"
+    return (parts[0][0] + (parts[-1][0] if len(parts) > 1 else "")).upper()
+
+
+def give_reason(session: Session, shown: Shown) -> Shown:
+    """Add the reason to one hidden post."""
+    _give_reasons(session, [shown])
+    return shown
+
+
+def _give_reasons(session: Session, items: Iterable[Shown]) -> None:
+    hidden = {item.id: item for item in items if item.visibility == Visibility.HIDDEN}
+    if not hidden:
+        return
+    rows = session.execute(
+        select(Decision.post_id, Decision.reason)
+        .where(Decision.post_id.in_(hidden), Decision.after == Visibility.HIDDEN)
+        .order_by(Decision.id)
+    )
+    for post_id, reason in rows:
+        hidden[post_id].reason = reason
+
+
+def newer(session: Session, member: Member, kind: Kind, after: int) -> int:
+    """How many threads others began in this room since ``after`` (an id)."""
+    statement = select(func.count()).where(
+        Post.cohort_id == member.cohort_id,
+        Post.kind == kind,
+        Post.root_id.is_(None),
+        Post.id > after,
+        Post.author_id != member.id,
+        Post.visibility == Visibility.VISIBLE,
+    )
+    return session.scalar(statement) or 0
+
+
+def newer_replies(session: Session, member: Member, root_id: int, after: int) -> int:
+    """How many replies others wrote in this thread since ``after`` (an id)."""
+    statement = select(func.count()).where(
+        Post.cohort_id == member.cohort_id,
+        Post.root_id == root_id,
+        Post.id > after,
+        Post.author_id != member.id,
+        Post.visibility == Visibility.VISIBLE,
+    )
+    return session.scalar(statement) or 0

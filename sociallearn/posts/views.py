@@ -1,0 +1,228 @@
+"""A thread and its replies; editing, history, deleting and undoing; what is new; drafts; read marks."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, Response, g, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from sociallearn import access, toasts
+from sociallearn.database import db
+from sociallearn.errors import Refusal
+from sociallearn.grades import receipts
+from sociallearn.posts import deciding, drafting, reading, reading_marks, versions, writing
+from sociallearn.posts.forms import PostForm, TitledForm
+from sociallearn.posts.models import Draft, Kind, Post, Visibility
+from sociallearn.posts.reading import Page, Shown
+
+bp = Blueprint("posts", __name__, url_prefix="/s/<seat>")
+
+ROOMS = {"feed": Kind.POST, "questions": Kind.QUESTION, "ideas": Kind.IDEA}
+
+
+@bp.get("/posts/<int:post_id>")
+def show(post_id: int) -> ResponseReturnValue:
+    """A thread of the feed; for any other post, the place where it is read."""
+    post = find(post_id)
+    if not post.is_root:
+        return redirect(reading.place_of(db.session(), post))
+    if post.kind != Kind.POST:
+        return redirect(reading.url_of(post))
+    return thread_page(post, PostForm(), "posts/thread.html", room="feed")
+
+
+def thread_page(
+    post: Post,
+    form: PostForm,
+    template: str,
+    *,
+    room: str,
+    adorn: Callable[[Shown, Page], None] = lambda root, page: None,
+    **more: Any,
+) -> str:
+    """The page of a thread, for each room's own template: the post, its replies, and a form to answer.
+
+    ``adorn`` adds what only that room knows (an accepted answer, a rating).
+    """
+    session, member = db.session(), access.member()
+    target = _reply_to()
+    draft = fill_from_draft(form, f"reply-{(target or post).id}")
+    root = reading.give_reason(session, reading.show(post, member))
+    page = reading.replies(session, post, member, _after())
+    adorn(root, page)
+    return render_template(
+        template,
+        root=root,
+        page=page,
+        form=form,
+        hint=receipts.hint_for(session, member, "reply", (target or post).author_id),
+        reply_to=reading.show(target, member) if target else None,
+        last_id=max(post.last_reply_id or 0, post.id),
+        draft_saved=draft is not None,
+        room=room,
+        **more,
+    )
+
+
+def find(post_id: int) -> Post:
+    """The cohort's post. Raises Refusal 404."""
+    post = reading.root(db.session(), access.cohort().id, post_id)
+    if post is None:
+        raise Refusal(404, _("There is nothing here, or it is not yours to see."), _("Perhaps it was an old link."))
+    return post
+
+
+def fill_from_draft(form: PostForm, place: str) -> Draft | None:
+    """Put a kept draft into a form that was not sent."""
+    draft = drafting.find(db.session(), access.member(), place) if request.method == "GET" else None
+    if draft is not None:
+        form.body.data = draft.body
+        if isinstance(form, TitledForm):
+            form.title.data = draft.title
+    return draft
+
+
+def _after() -> tuple[int, int] | None:
+    branch, dash, post = request.args.get("after", "").partition("-")
+    return (int(branch), int(post)) if dash and branch.isdecimal() and post.isdecimal() else None
+
+
+def _reply_to() -> Post | None:
+    wanted = request.args.get("reply_to", type=int)
+    post = reading.root(db.session(), access.cohort().id, wanted) if wanted else None
+    return post if post is not None and post.is_visible and not post.is_root else None
+
+
+@bp.post("/posts/<int:post_id>/replies")
+def reply(post_id: int) -> ResponseReturnValue:
+    """Answer a post or a reply."""
+    access.require_writer()
+    parent, form = find(post_id), PostForm(request.form)
+    if not form.validate():
+        return _again(parent, form), 422
+    made = writing.reply(db.session(), parent, by=access.member(), body=form.body.data)
+    drafting.clear(db.session(), access.member(), f"reply-{parent.id}")
+    return redirect(reading.place_of(db.session(), made), 303)
+
+
+def _again(parent: Post, form: PostForm) -> str:
+    return render_template("posts/again.html", form=form, post=reading.show(parent, access.member()))
+
+
+@bp.get("/posts/<int:post_id>/edit")
+def edit(post_id: int) -> ResponseReturnValue:
+    """The form to change one's own text."""
+    post = _own(post_id)
+    form = _form_for(post)(data={"body": post.body, "title": post.title, "version": str(post.version)})
+    draft = fill_from_draft(form, f"edit-{post.id}")
+    return _edit_page(post, form, draft)
+
+
+@bp.post("/posts/<int:post_id>/edit")
+def save(post_id: int) -> ResponseReturnValue:
+    """Change one's own text."""
+    access.require_writer()
+    post = _own(post_id)
+    form = _form_for(post)(request.form)
+    if not form.validate():
+        return _edit_page(post, form, None), 422
+    title = form.title.data if isinstance(form, TitledForm) else None
+    version = int(form.version.data) if (form.version.data or "").isdecimal() else None
+    writing.edit(db.session(), post, by=access.member(), body=form.body.data, title=title, version=version)
+    drafting.clear(db.session(), access.member(), f"edit-{post.id}")
+    return redirect(place(post), 303)
+
+
+def _edit_page(post: Post, form: PostForm, draft: Draft | None) -> str:
+    shown = reading.show(post, access.member())
+    return render_template("posts/edit.html", form=form, post=shown, draft_saved=draft is not None)
+
+
+def _own(post_id: int) -> Post:
+    post = find(post_id)
+    if not post.written_by(access.member()):
+        raise Refusal(403, _("You can change your own texts only."))
+    return post
+
+
+def _form_for(post: Post) -> type[PostForm]:
+    return PostForm if post.title is None else TitledForm
+
+
+def place(post: Post) -> str:
+    """The address where a post is read, whatever its level."""
+    return reading.url_of(post) if post.is_root else reading.place_of(db.session(), post)
+
+
+@bp.get("/posts/<int:post_id>/history")
+def history(post_id: int) -> ResponseReturnValue:
+    """How a text read before it was changed; for everybody in the cohort, as long as the text itself is readable."""
+    post = find(post_id)
+    if not post.is_visible:
+        raise Refusal(404, _("This text was removed."), _("Its earlier versions went with it."))
+    shown = reading.show(post, access.member())
+    return render_template("posts/history.html", post=shown, versions=versions.of(db.session(), post, g.seat_path))
+
+
+@bp.post("/posts/<int:post_id>/deletion")
+def delete(post_id: int) -> ResponseReturnValue:
+    """Delete one's own text; a trace stays, and it can be undone."""
+    post = find(post_id)
+    deciding.decide(db.session(), post, Visibility.DELETED, by=access.member(), reason="")
+    goal = url_for("feed.index") if post.is_root and post.kind == Kind.POST else place(post)
+    return toasts.redirect(goal, "deleted", undo=post.id)
+
+
+@bp.post("/posts/<int:post_id>/deletion/withdrawal")
+def undelete(post_id: int) -> ResponseReturnValue:
+    """Take the deletion back."""
+    post = find(post_id)
+    deciding.decide(db.session(), post, Visibility.VISIBLE, by=access.member(), reason="")
+    return toasts.redirect(place(post), "undeleted")
+
+
+@bp.post("/posts/<int:post_id>/read")
+def read(post_id: int) -> ResponseReturnValue:
+    """This thread was on the screen."""
+    post = find(post_id)
+    reading_marks.mark(db.session(), access.member(), post.thread_id)
+    return "", 204
+
+
+@bp.post("/read-all")
+def read_all() -> ResponseReturnValue:
+    """Everything there is now counts as read."""
+    reading_marks.mark_all(db.session(), access.member())
+    return toasts.redirect(access.back_to(request.referrer) or url_for("feed.index"), "read")
+
+
+@bp.get("/news")
+def news() -> Response:
+    """How much is new since the page was made; 304 when nothing changed since the last time it was asked."""
+    after, thread = request.args.get("after", 0, type=int), request.args.get("thread", type=int)
+    if thread:
+        count = reading.newer_replies(db.session(), access.member(), thread, after)
+    else:
+        kind = ROOMS.get(request.args.get("room", ""), Kind.POST)
+        count = reading.newer(db.session(), access.member(), kind, after)
+    response = jsonify(count=count)
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.set_etag(f"{after}-{count}")
+    return response.make_conditional(request)
+
+
+@bp.post("/drafts")
+def save_draft() -> ResponseReturnValue:
+    """Keep what is being written."""
+    place_of_draft = request.form.get("place", "")[:40]
+    if not place_of_draft:
+        raise Refusal(400, _("A draft needs its place."))
+    drafting.save(
+        db.session(),
+        access.member(),
+        place_of_draft,
+        request.form.get("title", ""),
+        request.form.get("body", ""),
+    )
+    return "", 204

@@ -1,0 +1,136 @@
+"""Write, reply and edit: the acts all three rooms share."""
+
+from flask import current_app
+from flask_babel import gettext as _
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from sociallearn import clock
+from sociallearn.activity import recording, repeating
+from sociallearn.activity.models import Verb
+from sociallearn.database import locked
+from sociallearn.errors import Refusal
+from sociallearn.posts import reading_marks
+from sociallearn.posts.models import Kind, Post, PostVersion
+from sociallearn.roster.models import Member
+from sociallearn.text import rendering, words
+
+_VERBS = {
+    Kind.POST: Verb.POSTED,
+    Kind.QUESTION: Verb.ASKED,
+    Kind.IDEA: Verb.PROPOSED,
+    Kind.REPLY: Verb.REPLIED,
+    Kind.ANSWER: Verb.ANSWERED,
+    Kind.COMMENT: Verb.COMMENTED,
+}
+
+
+def write(session: Session, kind: Kind, *, by: Member, body: str, title: str | None = None) -> Post:
+    """Begin a thread."""
+    post = _new(kind, by, body, title)
+    session.add(post)
+    session.flush()
+    _record(session, post, by, reached_id=None)
+    return post
+
+
+def reply(session: Session, parent: Post, *, by: Member, body: str) -> Post:
+    """Answer a post. A reply to a second-level reply stands beside it: threads are two levels deep.
+
+    What it is follows from where it stands: an answer right under a question, a comment under an idea or an answer,
+    a reply elsewhere. Raises Refusal 409 when the text answered is no longer there.
+    """
+    if not parent.is_visible:
+        raise Refusal(
+            409, _("What you answer was removed meanwhile."), _("Your text stands below; copy what you need.")
+        )
+    root = parent if parent.is_root else session.get_one(Post, parent.root_id)
+    made = _new(_kind_of_reply(root, parent), by, body, None)
+    made.root_id, made.parent_id = root.id, parent.id
+    session.add(made)
+    session.flush()
+    made.branch_id = parent.branch_id or made.id
+    session.execute(
+        update(Post)
+        .where(Post.id == root.id)
+        .values(
+            reply_count=Post.reply_count + 1,
+            answer_count=Post.answer_count + (made.kind == Kind.ANSWER),
+            last_reply_id=made.id,
+            last_reply_at=made.created_at,
+        )
+    )
+    session.flush()
+    reading_marks.mark(session, by, root.id)
+    _record(session, made, by, reached_id=parent.author_id)
+    return made
+
+
+def edit(session: Session, post: Post, *, by: Member, body: str, title: str | None, version: int | None = None) -> Post:
+    """Change one's own text; how it read before stays readable.
+
+    Raises Refusal 403 for somebody else's text, 409 when it was changed since ``version`` or is no longer there.
+    """
+    post = locked(session, Post, post.id)
+    if not post.written_by(by):
+        raise Refusal(403, _("You can change your own texts only."))
+    if not post.is_visible:
+        raise Refusal(409, _("This text was removed meanwhile."), _("What you typed stands below."))
+    if version is not None and version != post.version:
+        raise Refusal(409, _("You changed this text in another window meanwhile."), _("What you typed stands below."))
+    if (post.body, post.title) == (body, title):
+        return post
+    session.add(
+        PostVersion(
+            cohort_id=post.cohort_id,
+            post_id=post.id,
+            number=post.version,
+            title=post.title,
+            body=post.body,
+            html=post.html,
+            written_at=post.edited_at or post.created_at,
+        )
+    )
+    post.title, post.body, post.html, post.renderer = title, body, _render(body), rendering.RENDERER
+    post.version, post.edited_at = post.version + 1, clock.now()
+    session.flush()
+    _record(session, post, by, reached_id=None, verb=Verb.EDITED)
+    return post
+
+
+def _new(kind: Kind, by: Member, body: str, title: str | None) -> Post:
+    return Post(
+        cohort_id=by.cohort_id,
+        kind=kind,
+        author_id=by.id,
+        title=title,
+        body=body,
+        html=_render(body),
+        renderer=rendering.RENDERER,
+        created_at=clock.now(),
+    )
+
+
+def _kind_of_reply(root: Post, parent: Post) -> Kind:
+    if root.kind == Kind.QUESTION:
+        return Kind.ANSWER if parent.is_root else Kind.COMMENT
+    return Kind.COMMENT if root.kind == Kind.IDEA else Kind.REPLY
+
+
+def _render(body: str) -> str:
+    return rendering.render(body, tool_url=current_app.config["BASE_URL"])
+
+
+def _record(session: Session, post: Post, by: Member, reached_id: int | None, verb: Verb | None = None) -> None:
+    own = words.own_words(post.body)
+    repeating.compare(session, cohort_id=post.cohort_id, post_id=post.id, words=own)
+    recording.record(
+        session,
+        verb or _VERBS[Kind(post.kind)],
+        by=by,
+        post_id=post.id,
+        root_id=post.thread_id,
+        author_id=post.author_id,
+        reached_id=reached_id,
+        words=words.count(post.body),
+    )

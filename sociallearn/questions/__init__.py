@@ -1,0 +1,1 @@
+"""Peer Q&A: ask, answer, accept."""

@@ -1,0 +1,76 @@
+"""Lists of questions, and which answer was accepted."""
+
+from typing import Any
+
+from sqlalchemy import Select, case, func, select
+from sqlalchemy.orm import Session, joinedload
+
+from sociallearn.posts import reading
+from sociallearn.posts.models import Kind, Post, Visibility
+from sociallearn.posts.reading import Page, Shown
+from sociallearn.questions import accepting
+from sociallearn.questions.models import Acceptance
+from sociallearn.roster.models import Member
+
+LISTS = ("all", "unanswered", "answered", "mine")
+
+
+def listed(member: Member, show: str) -> Select[Any]:
+    """Questions of one list, newest first."""
+    statement = reading.threads(Kind.QUESTION, member)
+    if show == "unanswered":
+        return statement.where(Post.answer_count == 0)
+    if show == "answered":
+        return statement.where(Post.answer_count > 0)
+    return statement.where(Post.author_id == member.id) if show == "mine" else statement
+
+
+def counts(session: Session, member: Member) -> dict[str, int]:
+    """How many questions stand in each list."""
+    row = session.execute(
+        select(
+            func.count(),
+            func.sum(case((Post.answer_count == 0, 1), else_=0)),
+            func.sum(case((Post.author_id == member.id, 1), else_=0)),
+        ).where(
+            Post.cohort_id == member.cohort_id,
+            Post.kind == Kind.QUESTION,
+            Post.root_id.is_(None),
+            Post.visibility == Visibility.VISIBLE,
+        )
+    ).one()
+    total, unanswered, mine = (int(value or 0) for value in row)
+    return {"all": total, "unanswered": unanswered, "answered": total - unanswered, "mine": mine}
+
+
+def mark_accepted(session: Session, page: Page) -> Page:
+    """Say of each question in a list whether it has an accepted answer: one query."""
+    ids = [item.id for item in page.items]
+    accepted = set(session.scalars(select(Acceptance.question_id).where(Acceptance.question_id.in_(ids))))
+    for item in page.items:
+        item.is_accepted = item.id in accepted
+    return page
+
+
+def accepted_answer(session: Session, question: Post, member: Member) -> Shown | None:
+    """The accepted answer as this member sees it, unless it was removed since."""
+    post = session.scalar(
+        select(Post)
+        .join(Acceptance, Acceptance.answer_id == Post.id)
+        .where(Acceptance.question_id == question.id, Post.visibility == Visibility.VISIBLE)
+        .options(joinedload(Post.author))
+    )
+    if post is None:
+        return None
+    shown = reading.show(post, member)
+    shown.is_accepted = True
+    return shown
+
+
+def mark_answers(question: Post, page: Page, accepted: Shown | None, member: Member) -> None:
+    """Say of each answer on the page whether it is the accepted one and whether this member may accept it."""
+    may = accepting.may_accept(question, member)
+    for item in page.items:
+        if item.kind == Kind.ANSWER:
+            item.is_accepted = accepted is not None and item.id == accepted.id
+            item.may_accept = may and item.is_visible

@@ -1,0 +1,115 @@
+"""Ask, answer, accept."""
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from sociallearn import access, toasts
+from sociallearn.database import db
+from sociallearn.errors import Refusal
+from sociallearn.grades import receipts
+from sociallearn.posts import drafting, reading, writing
+from sociallearn.posts.forms import PostForm, TitledForm
+from sociallearn.posts.models import Kind, Post
+from sociallearn.posts.views import fill_from_draft, find, thread_page
+from sociallearn.questions import accepting
+from sociallearn.questions import reading as questions
+
+bp = Blueprint("questions", __name__, url_prefix="/s/<seat>/questions")
+
+
+@bp.get("")
+def index() -> ResponseReturnValue:
+    """Questions, newest first, of one list."""
+    session, member = db.session(), access.member()
+    show = request.args.get("show", "all")
+    show = show if show in questions.LISTS else "all"
+    page = reading.page(
+        session, questions.listed(member, show), member, request.args.get("before", type=int), show=show
+    )
+    return render_template(
+        "questions/index.html",
+        page=questions.mark_accepted(session, page),
+        newest_id=page.items[0].id if page.items else 0,
+        show=show,
+        counts=questions.counts(session, member),
+        room="questions",
+    )
+
+
+@bp.get("/new")
+def new() -> ResponseReturnValue:
+    """The form to ask."""
+    return _ask_page(TitledForm())
+
+
+@bp.post("")
+def ask() -> ResponseReturnValue:
+    """Ask the cohort."""
+    access.require_writer()
+    form = TitledForm(request.form)
+    if not form.validate():
+        return _ask_page(form), 422
+    made = writing.write(db.session(), Kind.QUESTION, by=access.member(), body=form.body.data, title=form.title.data)
+    drafting.clear(db.session(), access.member(), "questions")
+    return redirect(url_for("questions.show", post_id=made.id), 303)
+
+
+def _ask_page(form: TitledForm) -> str:
+    draft = fill_from_draft(form, "questions")
+    hint = receipts.hint_for(db.session(), access.member(), "post")
+    return render_template("questions/new.html", form=form, hint=hint, draft_saved=draft is not None, room="questions")
+
+
+@bp.get("/<int:post_id>")
+def show(post_id: int) -> ResponseReturnValue:
+    """A question and its answers."""
+    return _page(_question(post_id), PostForm())
+
+
+@bp.post("/<int:post_id>/answers")
+def answer(post_id: int) -> ResponseReturnValue:
+    """Answer a question."""
+    access.require_writer()
+    question, form = _question(post_id), PostForm(request.form)
+    if not form.validate():
+        return _page(question, form), 422
+    made = writing.reply(db.session(), question, by=access.member(), body=form.body.data)
+    drafting.clear(db.session(), access.member(), f"reply-{question.id}")
+    return redirect(reading.place_of(db.session(), made), 303)
+
+
+def _page(question: Post, form: PostForm) -> str:
+    session, member = db.session(), access.member()
+    accepted = questions.accepted_answer(session, question, member)
+    return thread_page(
+        question,
+        form,
+        "questions/show.html",
+        room="questions",
+        accepted=accepted,
+        adorn=lambda root, page: questions.mark_answers(question, page, accepted, member),
+    )
+
+
+@bp.post("/<int:post_id>/acceptance")
+def accept(post_id: int) -> ResponseReturnValue:
+    """This answer helped."""
+    question, answer = _question(post_id), find(request.form.get("answer_id", 0, type=int))
+    accepting.accept(db.session(), question, answer, by=access.member())
+    return toasts.redirect(url_for("questions.show", post_id=question.id), "accepted")
+
+
+@bp.post("/<int:post_id>/acceptance/withdrawal")
+def unaccept(post_id: int) -> ResponseReturnValue:
+    """It did not, after all."""
+    question = _question(post_id)
+    accepting.withdraw(db.session(), question, by=access.member())
+    return redirect(url_for("questions.show", post_id=question.id), 303)
+
+
+def _question(post_id: int) -> Post:
+    post = find(post_id)
+    if post.kind != Kind.QUESTION:
+        raise Refusal(404, _("There is no such question here."), _("Perhaps it was an old link."))
+    return post

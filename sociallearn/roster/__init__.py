@@ -1,0 +1,1 @@
+"""Who is in which cohort: organisations, cohorts, people, members, and the seats they took in a browser."""

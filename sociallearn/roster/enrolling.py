@@ -1,0 +1,120 @@
+"""From a proven launch to a member of a cohort. Two first launches at once make everything just once."""
+
+import unicodedata
+from urllib.parse import urlsplit
+
+from flask import current_app
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from sociallearn import clock
+from sociallearn.database import insert_or_get, locked
+from sociallearn.lti import roles
+from sociallearn.lti.claims import Launch
+from sociallearn.lti.models import Deployment, Registration
+from sociallearn.roster.models import Cohort, Member, Organisation, Person, Placement, Unit
+
+LONGEST_NAME = 120
+
+
+def enrol(session: Session, launch: Launch) -> tuple[Member, Placement]:
+    """The member and the placement this launch is about, made or brought up to date."""
+    registration = session.get_one(Registration, launch.registration_id)
+    deployment_key = {"registration_id": registration.id, "deployment_id": launch.deployment_id}
+    deployment = session.scalars(select(Deployment).filter_by(**deployment_key)).one()
+    organisation_id = _organisation(session, registration, launch)
+    cohort = _cohort(session, deployment, organisation_id, launch)
+    person = _person(session, registration, organisation_id, launch)
+    member = _member(session, cohort, person, launch)
+    placement = _placement(session, cohort, deployment, launch)
+    session.flush()
+    return member, placement
+
+
+def _organisation(session: Session, registration: Registration, launch: Launch) -> int:
+    if registration.organisation_id is None:
+        name = clean_name(launch.platform_name) or urlsplit(registration.issuer).hostname or registration.issuer
+        key = {"founding_registration_id": registration.id}
+        organisation = insert_or_get(session, Organisation, key, {"name": name})
+        registration.organisation_id = organisation.id
+        session.flush()
+    return registration.organisation_id
+
+
+def _cohort(session: Session, deployment: Deployment, organisation_id: int, launch: Launch) -> Cohort:
+    title = clean_name(launch.context_title) or launch.context_id[:LONGEST_NAME]
+    values = {
+        "organisation_id": organisation_id,
+        "title": title,
+        "time_zone": current_app.config["TIME_ZONE"],
+        "created_at": clock.now(),
+    }
+    key = {"deployment_id": deployment.id, "context_id": launch.context_id}
+    cohort = insert_or_get(session, Cohort, key, values)
+    if cohort.title != title:
+        cohort.title = title
+    return cohort
+
+
+def _person(session: Session, registration: Registration, organisation_id: int, launch: Launch) -> Person:
+    name = clean_name(launch.name)
+    values = {
+        "organisation_id": organisation_id,
+        "name": name or "",
+        "email": launch.email,
+        "locale": launch.locale,
+        "created_at": clock.now(),
+    }
+    key = {"registration_id": registration.id, "sub": launch.sub}
+    person = insert_or_get(session, Person, key, values)
+    # an LMS that keeps names to itself still gives us somebody to talk to
+    person.name = name or person.name or f"Participant {person.id}"
+    person.email = launch.email or person.email
+    person.locale = launch.locale or person.locale
+    return person
+
+
+def _member(session: Session, cohort: Cohort, person: Person, launch: Launch) -> Member:
+    standing = roles.standing(launch.roles)
+    now = clock.now()
+    values = {"organisation_id": cohort.organisation_id, "role": standing.role, "joined_at": now, "seen_at": now}
+    values |= {"may_grade": standing.may_grade, "is_test": standing.is_test}
+    member = insert_or_get(session, Member, {"cohort_id": cohort.id, "person_id": person.id}, values)
+    member.role, member.may_grade, member.is_test = standing.role, standing.may_grade, standing.is_test
+    member.seen_at = now
+    if unit := clean_name(launch.unit):
+        key = {"organisation_id": cohort.organisation_id, "name": unit}
+        member.unit_id = insert_or_get(session, Unit, key).id
+    return member
+
+
+def _placement(session: Session, cohort: Cohort, deployment: Deployment, launch: Launch) -> Placement:
+    title = clean_name(launch.resource_link_title) or "SocialLearn"
+    values = {
+        "cohort_id": cohort.id,
+        "organisation_id": cohort.organisation_id,
+        "title": title,
+        "ags_scopes": launch.ags_scopes,
+    }
+    key = {"deployment_id": deployment.id, "resource_link_id": launch.resource_link_id}
+    placement = insert_or_get(session, Placement, key, values)
+    # the newest launch knows best where grades and members are to be had
+    placement.title = title
+    placement.line_item_url = launch.line_item_url
+    placement.line_items_url = launch.line_items_url
+    placement.ags_scopes = launch.ags_scopes
+    placement.memberships_url = launch.memberships_url
+    placement.return_url = launch.return_url
+    return placement
+
+
+def clean_name(text: str | None) -> str:
+    """A name or title from an LMS as one tidy line: no control or direction characters, at most 120 characters."""
+    kept = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text or "")
+    kept = "".join(c for c in kept if unicodedata.category(c) not in ("Cf", "Cs", "Co", "Cn"))
+    return " ".join(kept.split())[:LONGEST_NAME]
+
+
+def set_time_zone(session: Session, cohort_id: int, name: str) -> None:
+    """Weeks of this cohort begin on Monday 0:00 in this zone from now on."""
+    locked(session, Cohort, cohort_id).time_zone = name
