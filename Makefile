@@ -6,7 +6,7 @@ BIN = .venv/bin
 CI ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check prove bench fix seed lock migration clean
+.PHONY: help install run test check prove bench fix seed texts lock migration clean
 
 help: ## list these commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -57,6 +57,9 @@ fix: .venv/.dev ## let ruff put things right
 lock: .venv/.dev ## pin dependencies again
 	$(BIN)/uv pip compile -q -U --universal --no-emit-index-url --no-header --generate-hashes --python-version 3.11 pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile -q -U --universal --no-emit-index-url --no-header --generate-hashes --python-version 3.11 pyproject.toml --group dev -o requirements-dev.txt
+
+texts: .venv/.dev ## bring the Dutch catalogue in step with the texts in code and templates
+	$(BIN)/python -m tests.texts
 
 migration: .venv/.dev ## write a migration: make migration WHAT="ideas get stages"
 	$(BIN)/sociallearn db revision "$(WHAT)"

@@ -9,6 +9,11 @@ from sociallearn import database, models
 models.load()
 
 
+def plain(kind: str, item: object, _context: object) -> str | bool:
+    """Write our own types as SQLAlchemy's, so that migrations never import models."""
+    return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, database.Moment) else False
+
+
 def run(connection: Connection) -> None:
     """Migrate over this connection."""
     is_sqlite = connection.dialect.name == "sqlite"
@@ -24,6 +29,7 @@ def run(connection: Connection) -> None:
         render_as_batch=is_sqlite,
         compare_type=True,
         transactional_ddl=False,
+        render_item=plain,
     )
     context.run_migrations()
     if is_sqlite:

@@ -38,12 +38,19 @@ def init_app(app: Flask) -> None:
     login_manager.request_loader(_load_member)
     storage = storage_from_string(app.config["REDIS_URL"] or "memory://")
     app.extensions["rate_limiter"] = FixedWindowRateLimiter(storage)
+    app.url_value_preprocessor(_take_seat_from_url)
     app.before_request(_enter)
     app.url_defaults(_add_seat)
 
 
+def _take_seat_from_url(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+    # views never see the seat: they ask who is here
+    if values and "seat" in values:
+        g.seat_id = values.pop("seat")
+
+
 def _load_member(incoming: Request) -> Member | None:
-    seat_id = (incoming.view_args or {}).get("seat")
+    seat_id = g.get("seat_id")
     seat = find_seat(db.session(), seat_id, incoming.cookies) if seat_id else None
     if seat is None:
         return None
@@ -68,7 +75,7 @@ def find_seat(session: Session, seat_id: str, cookies: Mapping[str, str]) -> Sea
 
 
 def _enter() -> None:
-    if "seat" not in (request.view_args or {}):
+    if "seat_id" not in g:
         return
     if not flask_login.current_user.is_authenticated:
         raise _stranger()

@@ -86,5 +86,5 @@ def _home() -> ResponseReturnValue:
     return render_template("lti/home.html")
 
 
-def _seat_home(seat: str) -> ResponseReturnValue:
+def _seat_home() -> ResponseReturnValue:
     return redirect(url_for("feed.index"))

@@ -77,6 +77,8 @@ def _words(status: int) -> tuple[str, str]:
 
 def page(status: int, sentence: str, advice: str) -> tuple[str, int]:
     """The error page. What the person had typed stands in it, so that it can be copied and used again."""
+    # taken out first, who is here stays readable after the rollback, without another query
+    db.session.expunge_all()
     db.session.rollback()
     typed = "\n\n".join(text for name in TYPED if (text := _typed(name)))
     html = render_template(

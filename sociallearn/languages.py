@@ -29,6 +29,12 @@ class PoDomain(Domain):
         return translations(locale.language if locale else "en")
 
 
+class PoBabel(Babel):
+    """Babel that reads .po files."""
+
+    domain_instance = PoDomain()
+
+
 @lru_cache
 def translations(language: str) -> NullTranslations:
     """The catalogue of one language; English is written in the code."""
@@ -45,7 +51,7 @@ def translations(language: str) -> NullTranslations:
 
 def init_app(app: Flask) -> None:
     """Choose the language of each request and let templates tell the time."""
-    Babel(app, locale_selector=choose, default_domain=PoDomain())
+    PoBabel(app, locale_selector=choose)
     app.jinja_env.globals.update(when=when)
     app.context_processor(lambda: {"locale": choose()})
 

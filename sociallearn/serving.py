@@ -1,4 +1,4 @@
-"""``sociallearn serve``: gunicorn and a supervised worker, one foreground process group that lives and dies together."""
+"""``sociallearn serve``: gunicorn and a supervised worker, one foreground process group that ends together."""
 
 import logging
 import os

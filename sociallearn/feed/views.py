@@ -1,4 +1,4 @@
-"""The feed: the cohort's conversation, newest first, with a form to post."""
+"""The feed: the cohort's conversation, newest first, with a form to post; and one post with its replies."""
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -6,10 +6,9 @@ from flask.typing import ResponseReturnValue
 from sociallearn import access
 from sociallearn.database import db
 from sociallearn.grades import receipts
-from sociallearn.posts import drafting, reading, writing
+from sociallearn.posts import drafting, pages, reading, writing
 from sociallearn.posts.forms import PostForm
 from sociallearn.posts.models import Kind
-from sociallearn.posts.views import fill_from_draft
 
 bp = Blueprint("feed", __name__, url_prefix="/s/<seat>")
 
@@ -32,9 +31,18 @@ def post() -> ResponseReturnValue:
     return redirect(url_for("feed.index", _anchor=f"post-{made.id}"), 303)
 
 
+@bp.get("/posts/<int:post_id>")
+def show(post_id: int) -> ResponseReturnValue:
+    """A thread of the feed; for any other post, the place where it is read."""
+    post = pages.find(post_id)
+    if not post.is_root or post.kind != Kind.POST:
+        return redirect(pages.place(post))
+    return pages.thread_page(post, PostForm(), "posts/thread.html", room="feed", hint=_reply_hint)
+
+
 def _page(form: PostForm) -> str:
     session, member = db.session(), access.member()
-    draft = fill_from_draft(form, "feed")
+    draft = pages.fill_from_draft(form, "feed")
     page = reading.page(session, reading.threads(Kind.POST, member), member, request.args.get("before", type=int))
     return render_template(
         "feed/index.html",
@@ -46,3 +54,7 @@ def _page(form: PostForm) -> str:
         hint=receipts.hint_for(session, member, "post"),
         room="feed",
     )
+
+
+def _reply_hint(to: int) -> object:
+    return receipts.hint_for(db.session(), access.member(), "reply", to)

@@ -38,7 +38,7 @@ def rate(session: Session, idea: Idea, value: int, *, by: Member) -> Rating:
     session.execute(
         update(Idea)
         .where(Idea.post_id == idea.post_id)
-        .values(rating_count=Idea.rating_count + (before == 0), rating_sum=Idea.rating_sum + value - before)
+        .values(rating_count=Idea.rating_count + int(before == 0), rating_sum=Idea.rating_sum + value - before)
     )
     session.flush()
     recording.record(session, Verb.RATED, by=by, post_id=post.id, root_id=post.id, author_id=post.author_id)

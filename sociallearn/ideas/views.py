@@ -14,7 +14,7 @@ from sociallearn.ideas.models import Idea
 from sociallearn.posts import drafting, reading
 from sociallearn.posts.forms import PostForm, TitledForm
 from sociallearn.posts.models import Kind
-from sociallearn.posts.views import fill_from_draft, find, thread_page
+from sociallearn.posts.pages import fill_from_draft, find, thread_page
 
 bp = Blueprint("ideas", __name__, url_prefix="/s/<seat>/ideas")
 
@@ -76,6 +76,7 @@ def show(post_id: int) -> ResponseReturnValue:
         PostForm(),
         "ideas/show.html",
         room="ideas",
+        hint=lambda to: receipts.hint_for(db.session(), access.member(), "reply", to),
         adorn=lambda root, page: ideas.add_ratings(db.session(), [root], access.member()),
     )
 

@@ -45,7 +45,8 @@ class KeySets:
             kept = self._kept.setdefault(url, _Kept())
         with kept.lock:
             now = time.monotonic()
-            if kept.keys is None or now - kept.fetched_at > LIFETIME or (not _has(kept.keys, kid) and self._may_refetch(kept, now)):
+            is_old = kept.keys is None or now - kept.fetched_at > LIFETIME
+            if is_old or (not _has(kept.keys, kid) and self._may_refetch(kept, now)):
                 self._refetch(kept, url, now)
             if kept.keys is None:
                 raise KeySetUnavailable("no keys")
@@ -80,5 +81,5 @@ class KeySets:
         return {"keys": [key for key in found["keys"] if isinstance(key, dict)]}
 
 
-def _has(keys: dict[str, Any], kid: str) -> bool:
-    return any(key.get("kid") == kid for key in keys["keys"])
+def _has(keys: dict[str, Any] | None, kid: str) -> bool:
+    return keys is not None and any(key.get("kid") == kid for key in keys["keys"])

@@ -9,7 +9,7 @@ from sociallearn.moderation import reading as moderation
 from sociallearn.moderation.forms import ReasonForm
 from sociallearn.posts import deciding, reading
 from sociallearn.posts.models import Post, Visibility
-from sociallearn.posts.views import find, place
+from sociallearn.posts.pages import find, place
 
 bp = Blueprint("moderation", __name__, url_prefix="/s/<seat>")
 

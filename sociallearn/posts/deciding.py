@@ -91,8 +91,8 @@ def _one_row_each(session: Session, _context: object, _instances: object) -> Non
 
 @event.listens_for(Session, "do_orm_execute")
 def _no_bulk(state: ORMExecuteState) -> None:
-    if not isinstance(state.statement, Update) or state.statement.table is not Post.__table__:
-        return
-    named = {getattr(column, "key", column) for column in state.statement._values or ()}
-    if "visibility" in named:
-        raise UnloggedDecision("visibility is changed by posts.deciding.decide only")
+    statement = state.statement
+    if isinstance(statement, Update) and getattr(statement.table, "name", None) == Post.__tablename__:
+        named = {getattr(column, "key", column) for column in statement._values or ()}
+        if "visibility" in named:
+            raise UnloggedDecision("visibility is changed by posts.deciding.decide only")

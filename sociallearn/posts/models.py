@@ -136,7 +136,7 @@ class ReadMark(InCohort, Model):
 
 
 class Draft(InCohort, Model):
-    """What a member was writing somewhere: ``place`` is ``feed``, ``questions``, ``ideas``, ``reply-7`` or ``edit-7``."""
+    """What a member was writing: ``place`` is ``feed``, ``questions``, ``ideas``, ``reply-7`` or ``edit-7``."""
 
     member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True)
     place: Mapped[str] = mapped_column(primary_key=True)

@@ -170,7 +170,7 @@ def place_of(session: Session, reply: Post) -> str:
 
 def url_of(thread: Post, *, after: str | None = None, anchor: int | None = None) -> str:
     """Where a thread is read."""
-    endpoint = _SHOW.get(Kind(thread.kind), "posts.show")
+    endpoint = _SHOW.get(Kind(thread.kind), "feed.show")
     return url_for(endpoint, post_id=thread.id, after=after, _anchor=f"post-{anchor}" if anchor else None)
 
 

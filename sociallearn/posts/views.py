@@ -1,7 +1,4 @@
-"""A thread and its replies; editing, history, deleting and undoing; what is new; drafts; read marks."""
-
-from collections.abc import Callable
-from typing import Any
+"""Replies; editing, history, deleting and undoing; what is new; drafts; read marks."""
 
 from flask import Blueprint, Response, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -10,88 +7,14 @@ from flask_babel import gettext as _
 from sociallearn import access, toasts
 from sociallearn.database import db
 from sociallearn.errors import Refusal
-from sociallearn.grades import receipts
 from sociallearn.posts import deciding, drafting, reading, reading_marks, versions, writing
 from sociallearn.posts.forms import PostForm, TitledForm
 from sociallearn.posts.models import Draft, Kind, Post, Visibility
-from sociallearn.posts.reading import Page, Shown
+from sociallearn.posts.pages import fill_from_draft, find, place
 
 bp = Blueprint("posts", __name__, url_prefix="/s/<seat>")
 
 ROOMS = {"feed": Kind.POST, "questions": Kind.QUESTION, "ideas": Kind.IDEA}
-
-
-@bp.get("/posts/<int:post_id>")
-def show(post_id: int) -> ResponseReturnValue:
-    """A thread of the feed; for any other post, the place where it is read."""
-    post = find(post_id)
-    if not post.is_root:
-        return redirect(reading.place_of(db.session(), post))
-    if post.kind != Kind.POST:
-        return redirect(reading.url_of(post))
-    return thread_page(post, PostForm(), "posts/thread.html", room="feed")
-
-
-def thread_page(
-    post: Post,
-    form: PostForm,
-    template: str,
-    *,
-    room: str,
-    adorn: Callable[[Shown, Page], None] = lambda root, page: None,
-    **more: Any,
-) -> str:
-    """The page of a thread, for each room's own template: the post, its replies, and a form to answer.
-
-    ``adorn`` adds what only that room knows (an accepted answer, a rating).
-    """
-    session, member = db.session(), access.member()
-    target = _reply_to()
-    draft = fill_from_draft(form, f"reply-{(target or post).id}")
-    root = reading.give_reason(session, reading.show(post, member))
-    page = reading.replies(session, post, member, _after())
-    adorn(root, page)
-    return render_template(
-        template,
-        root=root,
-        page=page,
-        form=form,
-        hint=receipts.hint_for(session, member, "reply", (target or post).author_id),
-        reply_to=reading.show(target, member) if target else None,
-        last_id=max(post.last_reply_id or 0, post.id),
-        draft_saved=draft is not None,
-        room=room,
-        **more,
-    )
-
-
-def find(post_id: int) -> Post:
-    """The cohort's post. Raises Refusal 404."""
-    post = reading.root(db.session(), access.cohort().id, post_id)
-    if post is None:
-        raise Refusal(404, _("There is nothing here, or it is not yours to see."), _("Perhaps it was an old link."))
-    return post
-
-
-def fill_from_draft(form: PostForm, place: str) -> Draft | None:
-    """Put a kept draft into a form that was not sent."""
-    draft = drafting.find(db.session(), access.member(), place) if request.method == "GET" else None
-    if draft is not None:
-        form.body.data = draft.body
-        if isinstance(form, TitledForm):
-            form.title.data = draft.title
-    return draft
-
-
-def _after() -> tuple[int, int] | None:
-    branch, dash, post = request.args.get("after", "").partition("-")
-    return (int(branch), int(post)) if dash and branch.isdecimal() and post.isdecimal() else None
-
-
-def _reply_to() -> Post | None:
-    wanted = request.args.get("reply_to", type=int)
-    post = reading.root(db.session(), access.cohort().id, wanted) if wanted else None
-    return post if post is not None and post.is_visible and not post.is_root else None
 
 
 @bp.post("/posts/<int:post_id>/replies")
@@ -148,11 +71,6 @@ def _own(post_id: int) -> Post:
 
 def _form_for(post: Post) -> type[PostForm]:
     return PostForm if post.title is None else TitledForm
-
-
-def place(post: Post) -> str:
-    """The address where a post is read, whatever its level."""
-    return reading.url_of(post) if post.is_root else reading.place_of(db.session(), post)
 
 
 @bp.get("/posts/<int:post_id>/history")

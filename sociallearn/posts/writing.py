@@ -27,6 +27,7 @@ _VERBS = {
 
 def write(session: Session, kind: Kind, *, by: Member, body: str, title: str | None = None) -> Post:
     """Begin a thread."""
+    body = _without_seat(body)
     post = _new(kind, by, body, title)
     session.add(post)
     session.flush()
@@ -45,6 +46,7 @@ def reply(session: Session, parent: Post, *, by: Member, body: str) -> Post:
             409, _("What you answer was removed meanwhile."), _("Your text stands below; copy what you need.")
         )
     root = parent if parent.is_root else session.get_one(Post, parent.root_id)
+    body = _without_seat(body)
     made = _new(_kind_of_reply(root, parent), by, body, None)
     made.root_id, made.parent_id = root.id, parent.id
     session.add(made)
@@ -55,7 +57,7 @@ def reply(session: Session, parent: Post, *, by: Member, body: str) -> Post:
         .where(Post.id == root.id)
         .values(
             reply_count=Post.reply_count + 1,
-            answer_count=Post.answer_count + (made.kind == Kind.ANSWER),
+            answer_count=Post.answer_count + int(made.kind == Kind.ANSWER),
             last_reply_id=made.id,
             last_reply_at=made.created_at,
         )
@@ -78,6 +80,7 @@ def edit(session: Session, post: Post, *, by: Member, body: str, title: str | No
         raise Refusal(409, _("This text was removed meanwhile."), _("What you typed stands below."))
     if version is not None and version != post.version:
         raise Refusal(409, _("You changed this text in another window meanwhile."), _("What you typed stands below."))
+    body = _without_seat(body)
     if (post.body, post.title) == (body, title):
         return post
     session.add(
@@ -115,6 +118,11 @@ def _kind_of_reply(root: Post, parent: Post) -> Kind:
     if root.kind == Kind.QUESTION:
         return Kind.ANSWER if parent.is_root else Kind.COMMENT
     return Kind.COMMENT if root.kind == Kind.IDEA else Kind.REPLY
+
+
+def _without_seat(body: str) -> str:
+    # a pasted address of one's own page must not carry one's seat to others
+    return rendering.without_seat(body, tool_url=current_app.config["BASE_URL"])
 
 
 def _render(body: str) -> str:

@@ -11,7 +11,7 @@ from sociallearn.grades import receipts
 from sociallearn.posts import drafting, reading, writing
 from sociallearn.posts.forms import PostForm, TitledForm
 from sociallearn.posts.models import Kind, Post
-from sociallearn.posts.views import fill_from_draft, find, thread_page
+from sociallearn.posts.pages import fill_from_draft, find, thread_page
 from sociallearn.questions import accepting
 from sociallearn.questions import reading as questions
 

@@ -26,10 +26,8 @@ class Organisation(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
-    founding_registration_id: Mapped[int] = mapped_column(
-        ForeignKey("registration.id", use_alter=True, name="fk_organisation_founding_registration_id_registration"),
-        unique=True,
-    )
+    # whose first launch made it; no foreign key, as registrations refer to organisations already
+    founding_registration_id: Mapped[int] = mapped_column(unique=True)
 
 
 class Cohort(Model):

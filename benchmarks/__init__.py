@@ -1,0 +1,1 @@
+"""Measurements, always side by side in one run and given as a ratio: machines differ, ratios hold."""

@@ -1,0 +1,176 @@
+"""From the rows of the activity ledger to what the scoring model judges: one event per text, one per idea rated."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CTE, Select, case, func, or_, select
+from sqlalchemy.orm import Session
+
+from sociallearn.activity.models import REMOVING, RETURNING, WRITING, Activity, Overlap, Verb
+from sociallearn.grades.calendar import Period, period_of, weeks
+from sociallearn.grades.copying import Text, near_copies
+from sociallearn.grades.models import SchemeVersion
+from sociallearn.grades.schemes import LIGHT, Kind, Scheme, from_json
+from sociallearn.grades.scoring import Event
+from sociallearn.roster.models import Cohort, Member
+
+_KINDS: dict[str, Kind] = {
+    Verb.POSTED: "post",
+    Verb.ASKED: "post",
+    Verb.PROPOSED: "idea",
+    Verb.REPLIED: "reply",
+    Verb.ANSWERED: "reply",
+    Verb.COMMENTED: "reply",
+}
+_OPPOSITES = {Verb.UNDELETED: Verb.DELETED, Verb.RESTORED: Verb.HID}
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What counts in a cohort now, and since when its weeks are counted."""
+
+    scheme: Scheme
+    since: datetime  # when the first version began
+    in_force_since: datetime
+    version_id: int | None  # None: nobody collected a point yet, so the first version was not written down
+
+
+def rules_of(session: Session, cohort: Cohort, now: datetime) -> Rules:
+    """The version in force, or the default before there is one. Writes nothing."""
+    statement = select(SchemeVersion).where(SchemeVersion.cohort_id == cohort.id).order_by(SchemeVersion.number)
+    versions = session.scalars(statement).all()
+    if not versions:
+        return Rules(LIGHT, cohort.created_at, cohort.created_at, None)
+    begun = [version for version in versions if version.starts_at <= now]
+    current = begun[-1] if begun else versions[0]
+    return Rules(from_json(current.scheme), versions[0].starts_at, current.starts_at, current.id)
+
+
+def periods_of(joined_at: datetime, cohort: Cohort, rules: Rules, now: datetime) -> list[Period]:
+    """The weeks of somebody who joined then, up to the open one: nobody has to make up what was before them."""
+    return weeks(max(joined_at, rules.since), cohort.time_zone, now)
+
+
+def events_of(session: Session, member: Member, cohort: Cohort, rules: Rules, now: datetime) -> list[Event]:
+    """All a member did that the model knows of, each as it now stands. Four queries, whatever the history."""
+    group = _alike(_written_by(member.id))
+    rows = session.execute(
+        select(Activity, Member.joined_at)
+        .join(Member, Member.id == Activity.author_id)
+        .where(Activity.post_id.in_(select(group.c.post_id)), Activity.verb != Verb.RATED)
+        .order_by(Activity.id)
+    )
+    texts = _fold(rows, cohort, rules, now)
+    pairs = session.execute(
+        select(Overlap.copy_id, Overlap.original_id).where(Overlap.copy_id.in_(select(group.c.post_id)))
+    )
+    copies = near_copies(
+        (text.as_text(rules.scheme) for text in texts), ((copy_id, original_id) for copy_id, original_id in pairs)
+    )
+    own = [text.as_event(text.id in copies) for text in texts if text.by == member.id]
+    return own + _ratings(session, member)
+
+
+def authors_alike(session: Session, post_id: int) -> set[int]:
+    """Who wrote the texts that repeat this one, or are repeated by it, directly or through others; its author too."""
+    group = _alike(select(Activity.post_id).where(Activity.post_id == post_id, Activity.verb.in_(WRITING)))
+    statement = select(Activity.author_id).where(
+        Activity.post_id.in_(select(group.c.post_id)), Activity.verb.in_(WRITING)
+    )
+    return set(session.scalars(statement))
+
+
+def _written_by(member_id: int) -> Select[tuple[int]]:
+    return select(Activity.post_id).where(Activity.author_id == member_id, Activity.verb.in_(WRITING))
+
+
+def _alike(start: Select[tuple[int]]) -> CTE:
+    """Ids (``post_id``) of these texts and of all that hang together with them by overlaps."""
+    group = start.cte("alike", recursive=True)
+    other = case((Overlap.copy_id == group.c.post_id, Overlap.original_id), else_=Overlap.copy_id)
+    touching = or_(Overlap.copy_id == group.c.post_id, Overlap.original_id == group.c.post_id)
+    return group.union(select(other).select_from(Overlap).join(group, touching))
+
+
+def _ratings(session: Session, member: Member) -> list[Event]:
+    """One event an idea, at the first rating: changing one's mind is free and brings nothing."""
+    rows = session.execute(
+        select(Activity.post_id, func.min(Activity.at))
+        .where(Activity.member_id == member.id, Activity.verb == Verb.RATED)
+        .group_by(Activity.post_id)
+    )
+    return [Event(idea_id, "rating", at, subject=idea_id) for idea_id, at in rows]
+
+
+@dataclass(slots=True)
+class _Written:
+    """What became of one text."""
+
+    id: int
+    by: int
+    kind: Kind
+    at: datetime
+    reached: int | None
+    period: Period | None  # the author's, in which it was written
+    words: list[tuple[datetime, int]]  # how long it became when, as far as that counts
+    removed_by: set[str] = field(default_factory=set)  # DELETED, HID: it may be both
+
+    def apply(self, row: Activity) -> None:
+        """Let something that was done to the text take effect."""
+        if row.verb == Verb.EDITED:
+            # a closed week is closed: what is added later does not raise it, what is taken away does not lower it
+            if self.period is None or row.at < self.period.ends:
+                self.words.append((row.at, row.words or 0))
+        elif row.verb in REMOVING:
+            self.removed_by.add(row.verb)
+        elif row.verb in RETURNING:
+            self.removed_by.discard(_OPPOSITES[Verb(row.verb)])
+
+    @property
+    def to_self(self) -> bool:
+        return self.kind == "reply" and self.reached == self.by
+
+    def as_event(self, is_copy: bool) -> Event:
+        return Event(
+            self.id,
+            self.kind,
+            self.at,
+            words=self.words[-1][1],
+            reached=self.reached,
+            removed=bool(self.removed_by),
+            copy=is_copy,
+            to_self=self.to_self,
+        )
+
+    def as_text(self, scheme: Scheme) -> Text:
+        """For finding near-copies. Counts since it is long enough: a stub is not the original of what follows it.
+
+        Having been away does not make it younger, else deleting and undeleting would turn its copies into originals.
+        """
+        rule = scheme.rule(self.kind)
+        least = rule.least_words if rule else 0
+        since: datetime | None = None
+        for at, words in self.words:
+            since = (since or at) if words >= least else None
+        is_valid = rule is not None and since is not None and not self.removed_by and not self.to_self
+        place = (self.kind, self.period.key if self.period else "", self.reached)
+        return Text(self.id, self.by, since or self.at, self.words[-1][1], is_valid, place)
+
+
+def _fold(rows: Iterable[Any], cohort: Cohort, rules: Rules, now: datetime) -> list[_Written]:
+    """Texts from (activity, when its author joined), in the order of activity ids."""
+    texts: dict[int, _Written] = {}
+    calendars: dict[datetime, list[Period]] = {}
+    for row, joined_at in rows:
+        if row.verb in WRITING:
+            if joined_at not in calendars:
+                calendars[joined_at] = periods_of(joined_at, cohort, rules, now)
+            period = period_of(row.at, calendars[joined_at])
+            words = [(row.at, row.words or 0)]
+            kind = _KINDS[row.verb]
+            texts[row.post_id] = _Written(row.post_id, row.author_id, kind, row.at, row.reached_id, period, words)
+        elif row.post_id in texts:
+            texts[row.post_id].apply(row)
+    return list(texts.values())

@@ -1,0 +1,165 @@
+"""Keep the ledger of points: after every act that concerns somebody's points, in the act's own transaction.
+
+A learner's row in ``standing`` is locked first, so that two acts at once both count. Then everything is judged anew from
+the activity rows, what changed is appended to the ledger, and the LMS is told if grade or comment moved.
+"""
+
+from collections.abc import Sequence
+from typing import cast
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from sociallearn import clock, jobs
+from sociallearn.activity.models import REMOVING, RETURNING, WRITING, Activity, Verb
+from sociallearn.activity.recording import recorded
+from sociallearn.database import insert_or_get, locked, transaction
+from sociallearn.grades import delivering, folding, scoring, wording
+from sociallearn.grades.delivering import mark_due
+from sociallearn.grades.models import LedgerEntry, SchemeVersion, Standing
+from sociallearn.grades.schemes import LIGHT, Kind, to_json
+from sociallearn.grades.scoring import Outcome, Why
+from sociallearn.roster.models import Cohort, Member, Role
+
+_CHANGING = REMOVING | RETURNING | {Verb.EDITED}
+
+
+def connect() -> None:
+    """Listen to the activity ledger. Safe to call again."""
+    recorded.connect(on_activity)
+    if begin_missing not in jobs.housekeeping:
+        jobs.housekeeping.append(begin_missing)
+
+
+def on_activity(activity: Activity, session: Session) -> None:
+    """Recompute whoever's points this act can have changed, in order of id so that two acts never wait in a ring."""
+    ids = _concerned(session, activity)
+    if ids:
+        for member in session.scalars(select(Member).where(Member.id.in_(ids)).order_by(Member.id)).all():
+            recompute(session, member)
+
+
+def _concerned(session: Session, activity: Activity) -> set[int]:
+    if activity.verb == Verb.RATED:
+        return {activity.member_id}
+    if activity.verb in WRITING:
+        return {activity.author_id}
+    if activity.verb in _CHANGING:  # an original that goes makes its first copy an original
+        return {activity.author_id} | folding.authors_alike(session, activity.post_id)
+    return set()
+
+
+def recompute(session: Session, member: Member) -> Standing | None:
+    """Judge everything a member did anew; None for somebody who is not graded. Run twice, the second changes nothing.
+
+    Appends to the ledger what changed, updates the standing, and queues scores whose value or comment moved.
+    """
+    if not member.is_graded:
+        session.execute(update(Standing).where(Standing.member_id == member.id).values(next_change_at=None))
+        return None
+    cohort = session.get_one(Cohort, member.cohort_id)
+    _write_first_version(session, cohort)
+    key = {"member_id": member.id}
+    insert_or_get(session, Standing, key, {"cohort_id": cohort.id, "organisation_id": cohort.organisation_id})
+    row = locked(session, Standing, member.id)
+    now = clock.now()  # after the lock: whoever waited for it must not close a week earlier than who had it
+    rules = folding.rules_of(session, cohort, now)
+    periods = folding.periods_of(member.joined_at, cohort, rules, now)
+    outcomes = scoring.judge(folding.events_of(session, member, cohort, rules, now), periods, rules.scheme)
+    _append(session, member, outcomes, rules.version_id or 0)
+    standing = scoring.grade(scoring.earned(outcomes, rules.scheme), periods, now, rules.scheme)
+    row.grade = standing.value
+    row.comment = wording.comment(standing, rules.scheme, member.person)
+    row.next_change_at = periods[-1].ends
+    row.computed_at = now
+    session.flush()
+    if row.grade is not None:
+        delivering.want(session, member, row.grade, row.comment)
+    return row
+
+
+def _write_first_version(session: Session, cohort: Cohort) -> None:
+    values = {
+        "organisation_id": cohort.organisation_id,
+        "scheme": to_json(LIGHT),
+        "starts_at": cohort.created_at,
+        "created_at": clock.now(),
+    }
+    insert_or_get(session, SchemeVersion, {"cohort_id": cohort.id, "number": 1}, values)
+
+
+def _append(session: Session, member: Member, outcomes: Sequence[Outcome], version_id: int) -> None:
+    """Write down every event that counts for something else than its newest entry says."""
+    newest = _newest(session, member)
+    known = {(outcome.kind, outcome.event_id) for outcome in outcomes}
+    # the activities no longer know them: a person was erased
+    vanished = [_nothing(entry, entry.period, Why.REMOVED) for key, entry in newest.items() if key not in known]
+    for outcome in [*outcomes, *vanished]:
+        before = newest.get((outcome.kind, outcome.event_id))
+        facts = (outcome.period_key, outcome.points, outcome.why, outcome.short_by)
+        if before and facts == (before.period, before.points, before.why, before.short_by):
+            continue
+        points_before = before.points if before else 0.0
+        if before and before.period != outcome.period_key and before.points:
+            # the cohort's time zone moved it to another week: take the points from the one before giving them there
+            moved_away = _nothing(before, before.period, Why.OUTSIDE)
+            session.add(_entry(member, version_id, moved_away, -before.points))
+            points_before = 0.0
+        session.add(_entry(member, version_id, outcome, outcome.points - points_before))
+
+
+def _newest(session: Session, member: Member) -> dict[tuple[str, int], LedgerEntry]:
+    statement = select(LedgerEntry).where(LedgerEntry.member_id == member.id).order_by(LedgerEntry.id)
+    return {(entry.kind, entry.event_id): entry for entry in session.scalars(statement)}
+
+
+def _nothing(entry: LedgerEntry, period: str, why: Why) -> Outcome:
+    return Outcome(entry.event_id, cast(Kind, entry.kind), period, 0.0, why)
+
+
+def _entry(member: Member, version_id: int, outcome: Outcome, change: float) -> LedgerEntry:
+    return LedgerEntry(
+        cohort_id=member.cohort_id,
+        organisation_id=member.organisation_id,
+        member_id=member.id,
+        scheme_version_id=version_id,
+        period=outcome.period_key,
+        kind=outcome.kind,
+        event_id=outcome.event_id,
+        points=outcome.points,
+        change=change,
+        why=outcome.why,
+        short_by=outcome.short_by,
+        at=clock.now(),
+    )
+
+
+def recompute_soon(session: Session, cohort_id: int) -> None:
+    """Have the next sweep recompute everybody in the cohort: after its time zone or its rules changed."""
+    mark_due(session, cohort_id)
+
+
+def begin_missing(session: Session) -> None:
+    """Housekeeping: a standing for learners who did nothing yet, so that their first week closes for them as well."""
+    learners = (
+        select(Member)
+        .outerjoin(Standing, Standing.member_id == Member.id)
+        .where(Standing.member_id.is_(None), Member.role == Role.LEARNER, Member.is_test.is_(False))
+    )
+    for member in session.scalars(learners).all():
+        values = {"cohort_id": member.cohort_id, "organisation_id": member.organisation_id}
+        insert_or_get(session, Standing, {"member_id": member.id}, {**values, "next_change_at": clock.now()})
+
+
+def _due(session: Session) -> Sequence[int]:
+    statement = select(Standing.member_id).where(Standing.next_change_at <= clock.now())
+    return session.scalars(statement.order_by(Standing.next_change_at).limit(jobs.MOST_A_SWEEP)).all()
+
+
+@jobs.task(due=_due)
+def catch_up(member_id: int) -> None:
+    """A week closed, or a column appeared: recompute though nobody did anything."""
+    with transaction() as session:
+        member = session.get(Member, member_id)
+        if member is not None:
+            recompute(session, member)

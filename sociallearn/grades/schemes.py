@@ -1,0 +1,119 @@
+"""The rules of a cohort: what counts, how much, and how often. Pure values; a version is stored as their JSON."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+Kind = Literal["post", "reply", "idea", "rating"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+_MOST = 1000  # of anything that is counted
+_SMALLEST_PART = 0.25  # points are whole quarters: their sums are exact in floating point, in any order
+
+
+def _is_count(value: object, least: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= _MOST
+
+
+def _is_quarters(value: object) -> bool:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    return 0 < value <= _MOST and value % _SMALLEST_PART == 0
+
+
+def _check(holds: bool, otherwise: str) -> None:
+    if not holds:
+        raise ValueError(otherwise)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What one kind of event counts for in a period. Raises ValueError, in a sentence, when it makes no sense.
+
+    "post" is a post or question; "reply" a reply, answer or comment; "rating" the rating of an idea.
+    """
+
+    event: Kind
+    points: float
+    most: int  # how many count in one period
+    least_words: int = 0
+    most_unless_two_people: int | None = None  # the maximum while all valid replies of the period reach one person
+    per: int = 1  # how many different ideas rated make one round, which then counts once
+
+    def __post_init__(self) -> None:
+        """Refuse what could not be scored."""
+        _check(self.event in KINDS, f"A rule is about one of {', '.join(KINDS)}, not about {self.event!r}.")
+        _check(_is_quarters(self.points), "Points are a positive number of whole quarters, such as 3 or 0.25.")
+        _check(_is_count(self.most, 1), f"The maximum a period is a whole number from 1 to {_MOST}.")
+        _check(_is_count(self.least_words, 0), f"The least number of words is a whole number from 0 to {_MOST}.")
+        _check(_is_count(self.per, 1), f"A round is a whole number of ratings from 1 to {_MOST}.")
+        _check(self.per == 1 or self.event == "rating", "Only ratings are counted in rounds.")
+        lower = self.most_unless_two_people
+        if lower is not None:
+            _check(self.event == "reply", "Only replies have another maximum while they reach one person.")
+            _check(_is_count(lower, 0) and lower <= self.most, "While reaching one person, at most the usual maximum.")
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """The rules of a cohort: ``target`` points make a period full. Raises ValueError when they contradict."""
+
+    name: str
+    target: float
+    rules: tuple[Rule, ...]
+    drops_after: int = 4  # the weakest closed period is left out once so many have closed
+
+    def __post_init__(self) -> None:
+        """Refuse what could not be scored."""
+        _check(isinstance(self.name, str) and bool(self.name), "A scheme has a name.")
+        _check(_is_quarters(self.target), "The target is a positive number of whole quarters, such as 10.")
+        _check(bool(self.rules), "A scheme has at least one rule.")
+        events = [rule.event for rule in self.rules]
+        _check(len(set(events)) == len(events), "A scheme has one rule for each kind of event.")
+        _check(_is_count(self.drops_after, 2), f"The weakest period can be left out once 2 to {_MOST} have closed.")
+
+    def rule(self, kind: Kind) -> Rule | None:
+        """The rule for this kind of event, if it counts at all."""
+        return next((rule for rule in self.rules if rule.event == kind), None)
+
+
+def _preset(name: str, target: float, *, posts: int, replies: tuple[int, int], ideas: int, rounds: int) -> Scheme:
+    most, to_one_person = replies
+    rules = (
+        Rule("post", points=4, most=posts, least_words=40),
+        Rule("reply", points=3, most=most, least_words=20, most_unless_two_people=to_one_person),
+        Rule("idea", points=4, most=ideas),
+        Rule("rating", points=2, most=rounds, per=5),
+    )
+    return Scheme(name, target, rules)
+
+
+LIGHT = _preset("light", 10, posts=1, replies=(4, 2), ideas=1, rounds=1)
+STANDARD = _preset("standard", 20, posts=2, replies=(7, 4), ideas=1, rounds=1)
+INTENSIVE = _preset("intensive", 30, posts=3, replies=(10, 6), ideas=2, rounds=2)
+PRESETS: dict[str, Scheme] = {scheme.name: scheme for scheme in (LIGHT, STANDARD, INTENSIVE)}
+
+
+def to_json(scheme: Scheme) -> dict[str, Any]:
+    """The scheme in JSON's own types, as a version stores it."""
+    rules = [{name: getattr(rule, name) for name in Rule.__slots__} for rule in scheme.rules]
+    return {"name": scheme.name, "target": scheme.target, "rules": rules, "drops_after": scheme.drops_after}
+
+
+def from_json(stored: object) -> Scheme:
+    """The scheme ``to_json`` wrote. Raises ValueError, in a sentence, for anything else."""
+    data = _fields(stored, of=Scheme, needed={"name", "target", "rules"})
+    rules = data["rules"]
+    _check(isinstance(rules, list | tuple), "The rules of a scheme are a list.")
+    data["rules"] = tuple(Rule(**_fields(rule, of=Rule, needed={"event", "points", "most"})) for rule in rules)
+    return Scheme(**data)
+
+
+def _fields(stored: object, *, of: type[Rule] | type[Scheme], needed: set[str]) -> dict[str, Any]:
+    what = of.__name__.lower()
+    if not isinstance(stored, Mapping):
+        raise ValueError(f"A {what} is an object with named fields.")
+    missing, unknown = needed - stored.keys(), stored.keys() - set(of.__slots__)
+    _check(not missing, f"A {what} needs {', '.join(sorted(missing))}.")
+    _check(not unknown, f"A {what} has no {', '.join(sorted(map(str, unknown)))}.")
+    return dict(stored)

@@ -1,0 +1,228 @@
+"""The grading model as pure functions: from what one member did to points, each with its reason, and to a grade.
+
+    valid(e)  = own words >= minimum AND not removed AND not a near-copy AND not a reply to oneself
+    earned_p  = min(T, sum over rules of points x min(maximum, number of valid events in period p))
+    closed    = sum of earned_p / sum of T over the closed periods, without the lowest one once four have closed
+    grade     = max(closed, the same with the open period counted in); before any has closed, the open one alone
+
+Within a period only numbers matter, so order is irrelevant; every part rises with them, so more valid work never lowers
+a grade. Points are whole quarters: sums are exact. Nothing here knows the time or the database.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sociallearn.grades.calendar import Period, period_of
+from sociallearn.grades.schemes import Kind, Rule, Scheme
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One text or one rating of one member, as it now stands."""
+
+    id: int  # of the text, or of the idea rated; unique within its kind
+    kind: Kind
+    at: datetime  # aware
+    words: int = 0  # own words
+    reached: int | None = None  # the member it answers; None: nobody in particular (an erased person)
+    removed: bool = False  # hidden or deleted
+    copy: bool = False  # copying.near_copies
+    to_self: bool = False  # a reply to oneself
+    subject: int = 0  # of a rating: the idea
+
+
+class Why(StrEnum):
+    """Why an event counts or does not."""
+
+    COUNTED = "counted"
+    MAXIMUM_REACHED = "maximum_reached"
+    TOO_SHORT = "too_short"
+    NEAR_COPY = "near_copy"
+    TO_ONESELF = "to_oneself"
+    REMOVED = "removed"
+    OUTSIDE = "outside"  # in no period
+    NOT_GRADED = "not_graded"  # the scheme has no rule for this kind
+    PART_OF_ROUND = "part_of_round"  # a rating on the way to a full round, or of an idea already rated this period
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one event counts for. (event_id, kind) names the event."""
+
+    event_id: int
+    kind: Kind
+    period_key: str  # "" when outside every period
+    points: float
+    why: Why
+    short_by: int | None = None  # words missing, when too short
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodStanding:
+    """One period that has begun."""
+
+    key: str
+    earned: float
+    target: float
+    is_open: bool
+    is_dropped: bool  # the weakest, left out of the grade
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a learner stands."""
+
+    value: float | None  # the grade, 0 to 1; None while there is nothing to say
+    closed: float | None  # from the closed periods alone; None before one has closed
+    dropped: str | None  # key of the period left out of ``value``
+    open_key: str | None
+    periods: tuple[PeriodStanding, ...]  # in order of time
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What one more valid event would bring: "counts 3; 2 replies left this week"."""
+
+    points: float  # how much the sum of points rises
+    left: int  # how many more count, this one among them (single ratings, where rounds count)
+    least_words: int
+    earns: float  # how much of ``points`` the period still has room for below its target
+
+
+def judge(events: Iterable[Event], periods: Sequence[Period], scheme: Scheme) -> list[Outcome]:
+    """What each event of one member counts for, in order of (at, id, kind) whatever order they come in.
+
+    ``periods`` in order of time, not overlapping; leave out the excused ones. Who is later when a maximum is reached
+    decides only which events show it, never the sum.
+    """
+    outcomes: dict[int, Outcome] = {}
+    valid: defaultdict[tuple[str, Kind], list[int]] = defaultdict(list)
+    ordered = sorted(events, key=lambda event: (event.at, event.id, event.kind))
+    for number, event in enumerate(ordered):
+        period = period_of(event.at, periods)
+        why = _refusal(event, period, scheme)
+        if why or not period:
+            outcomes[number] = _refused(event, period, why or Why.OUTSIDE, scheme)
+        else:
+            valid[period.key, event.kind].append(number)
+    for (key, kind), numbers in valid.items():
+        rule = scheme.rule(kind)
+        assert rule  # else _refusal would have said so
+        reasons = _reasons([ordered[number] for number in numbers], rule)
+        for number, why in zip(numbers, reasons, strict=True):
+            points = rule.points if why == Why.COUNTED else 0.0
+            outcomes[number] = Outcome(ordered[number].id, kind, key, points, why)
+    return [outcomes[number] for number in range(len(ordered))]
+
+
+def earned(outcomes: Iterable[Outcome], scheme: Scheme) -> dict[str, float]:
+    """Points by period key, never more than the target. Periods in which nothing was done are absent."""
+    sums: defaultdict[str, float] = defaultdict(float)
+    for outcome in outcomes:
+        if outcome.why != Why.OUTSIDE:
+            sums[outcome.period_key] += outcome.points
+    return {key: min(scheme.target, points) for key, points in sums.items()}
+
+
+def grade(earned_by_period: Mapping[str, float], periods: Sequence[Period], now: datetime, scheme: Scheme) -> Standing:
+    """Where a learner stands at ``now`` (aware). ``periods`` in order of time; leave out the excused ones.
+
+    "The same with the open period counted in" reads it as if it closed now: it also helps to make up the number from
+    which the weakest is left out, and may be that one.
+    """
+    closed = [period.key for period in periods if period.ends <= now]
+    current = period_of(now, periods)
+    open_keys = [current.key] if current else []
+    value, dropped = before = _average(closed, earned_by_period, scheme)
+    if any(earned_by_period.get(key) for key in open_keys):
+        value, dropped = max(
+            before, _average(closed + open_keys, earned_by_period, scheme), key=lambda one: one[0] or 0
+        )
+    return Standing(
+        value=value,
+        closed=before[0],
+        dropped=dropped,
+        open_key=current.key if current else None,
+        periods=tuple(
+            PeriodStanding(key, earned_by_period.get(key, 0.0), scheme.target, key in open_keys, key == dropped)
+            for key in closed + open_keys
+        ),
+    )
+
+
+def hint(
+    kind: Kind,
+    events: Iterable[Event],
+    periods: Sequence[Period],
+    scheme: Scheme,
+    now: datetime,
+    *,
+    to: int | None = None,
+) -> Hint:
+    """What one more valid event of this kind would bring at ``now``: judged with it and without it, so always right.
+
+    ``events`` are the member's own so far; ``to`` is the person a reply reaches, who may lift the maximum and so make
+    earlier replies count too. A rating is taken to be of an idea not rated yet. All zero when nothing counts now.
+    """
+    rule, period = scheme.rule(kind), period_of(now, periods)
+    if not rule or not period:
+        return Hint(0.0, 0, rule.least_words if rule else 0, 0.0)
+    known = [event for event in events if period.starts <= event.at < period.ends]
+    fresh = max((max(event.id, event.subject) for event in known), default=0) + 1
+    one_more = [*known, Event(fresh, kind, now, words=rule.least_words, reached=to, subject=fresh)]
+    before, after = judge(known, [period], scheme), judge(one_more, [period], scheme)
+    valid = [event for event in one_more if event.kind == kind and not _refusal(event, period, scheme)]
+    rise = sum(outcome.points for outcome in after) - sum(outcome.points for outcome in before)
+    room = earned(after, scheme)[period.key] - earned(before, scheme).get(period.key, 0.0)
+    done = len({event.subject for event in valid} if kind == "rating" else valid) - 1
+    return Hint(rise, max(0, _most(valid, rule) * rule.per - done), rule.least_words, room)
+
+
+def _refusal(event: Event, period: Period | None, scheme: Scheme) -> Why | None:
+    rule = scheme.rule(event.kind)
+    checks = (
+        (period is None, Why.OUTSIDE),
+        (rule is None, Why.NOT_GRADED),
+        (event.removed, Why.REMOVED),
+        (event.to_self, Why.TO_ONESELF),
+        (event.copy, Why.NEAR_COPY),
+        (rule is not None and event.words < rule.least_words, Why.TOO_SHORT),
+    )
+    return next((why for holds, why in checks if holds), None)
+
+
+def _refused(event: Event, period: Period | None, why: Why, scheme: Scheme) -> Outcome:
+    rule = scheme.rule(event.kind)
+    short_by = rule.least_words - event.words if rule and why == Why.TOO_SHORT else None
+    return Outcome(event.id, event.kind, period.key if period else "", 0.0, why, short_by)
+
+
+def _reasons(valid: Sequence[Event], rule: Rule) -> list[Why]:
+    """Why each of one period's valid events of one kind counts or not, in their order."""
+    most = _most(valid, rule)
+    reasons, done = [], 0
+    seen: set[int] = set()
+    for event in valid:
+        if rule.event == "rating" and event.subject in seen:
+            reasons.append(Why.PART_OF_ROUND)
+            continue
+        seen.add(event.subject)
+        done += 1
+        in_time = Why.PART_OF_ROUND if done % rule.per else Why.COUNTED
+        reasons.append(in_time if done <= most * rule.per else Why.MAXIMUM_REACHED)
+    return reasons
+
+
+def _most(valid: Sequence[Event], rule: Rule) -> int:
+    people = {event.reached for event in valid} - {None}
+    return rule.most if rule.most_unless_two_people is None or len(people) > 1 else rule.most_unless_two_people
+
+
+def _average(keys: Sequence[str], points: Mapping[str, float], scheme: Scheme) -> tuple[float | None, str | None]:
+    """Earned of possible over these periods without the weakest, and its key once there are enough of them."""
+    dropped = min(keys, key=lambda key: points.get(key, 0.0)) if len(keys) >= scheme.drops_after else None
+    counted = [points.get(key, 0.0) for key in keys if key != dropped]
+    return (sum(counted) / (scheme.target * len(counted)) if counted else None), dropped

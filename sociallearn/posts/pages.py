@@ -1,0 +1,84 @@
+"""What the pages of every room do alike: find a post, fill a form from a draft, show a thread."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import render_template, request
+from flask_babel import gettext as _
+
+from sociallearn import access
+from sociallearn.database import db
+from sociallearn.errors import Refusal
+from sociallearn.posts import drafting, reading
+from sociallearn.posts.forms import PostForm, TitledForm
+from sociallearn.posts.models import Draft, Post
+from sociallearn.posts.reading import Page, Shown
+
+
+def thread_page(
+    post: Post,
+    form: PostForm,
+    template: str,
+    *,
+    room: str,
+    hint: Callable[[int], object],
+    adorn: Callable[[Shown, Page], None] = lambda root, page: None,
+    **more: Any,
+) -> str:
+    """The page of a thread, for each room's own template: the post, its replies, and a form to answer.
+
+    ``hint`` tells what a reply to that member would count; ``adorn`` adds what only that room knows (an accepted
+    answer, a rating).
+    """
+    session, member = db.session(), access.member()
+    target = _reply_to()
+    draft = fill_from_draft(form, f"reply-{(target or post).id}")
+    root = reading.give_reason(session, reading.show(post, member))
+    page = reading.replies(session, post, member, _after())
+    adorn(root, page)
+    return render_template(
+        template,
+        root=root,
+        page=page,
+        form=form,
+        hint=hint((target or post).author_id),
+        reply_to=reading.show(target, member) if target else None,
+        last_id=max(post.last_reply_id or 0, post.id),
+        draft_saved=draft is not None,
+        room=room,
+        **more,
+    )
+
+
+def find(post_id: int) -> Post:
+    """The cohort's post. Raises Refusal 404."""
+    post = reading.root(db.session(), access.cohort().id, post_id)
+    if post is None:
+        raise Refusal(404, _("There is nothing here, or it is not yours to see."), _("Perhaps it was an old link."))
+    return post
+
+
+def fill_from_draft(form: PostForm, place: str) -> Draft | None:
+    """Put a kept draft into a form that was not sent."""
+    draft = drafting.find(db.session(), access.member(), place) if request.method == "GET" else None
+    if draft is not None:
+        form.body.data = draft.body
+        if isinstance(form, TitledForm):
+            form.title.data = draft.title
+    return draft
+
+
+def _after() -> tuple[int, int] | None:
+    branch, dash, post = request.args.get("after", "").partition("-")
+    return (int(branch), int(post)) if dash and branch.isdecimal() and post.isdecimal() else None
+
+
+def _reply_to() -> Post | None:
+    wanted = request.args.get("reply_to", type=int)
+    post = reading.root(db.session(), access.cohort().id, wanted) if wanted else None
+    return post if post is not None and post.is_visible and not post.is_root else None
+
+
+def place(post: Post) -> str:
+    """The address where a post is read, whatever its level."""
+    return reading.url_of(post) if post.is_root else reading.place_of(db.session(), post)

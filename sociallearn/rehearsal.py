@@ -1,0 +1,190 @@
+"""``make run``: the tool and a practice LMS side by side, with a course in which people have been talking for weeks.
+
+The conversation comes in the way every other does: signed launches and the tool's own forms, with the clock set back.
+"""
+
+import html
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from types import FrameType
+from urllib.error import URLError
+from urllib.parse import urlsplit
+from urllib.request import urlopen
+
+import click
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+from werkzeug.serving import BaseWSGIServer
+
+from sociallearn import clock, config, migrating
+from sociallearn.app import create_app
+from sociallearn.database import db
+from sociallearn.lti import registrations
+from sociallearn.posts.models import Post
+from sociallearn.practice import registering, serving
+from sociallearn.practice.app import create_practice_lms
+from sociallearn.practice.conversation import Kind, Line, script
+
+PATIENCE = 60  # seconds for the tool to answer after its start
+_FIELD = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
+_TOKEN = re.compile(r'name="csrf_token" value="([0-9a-f]+)"')
+_NUMBER = re.compile(r"(?:/|#post-)(\d+)")
+
+
+def run(*, port: int, lms_port: int, data_dir: Path, with_tool: bool) -> None:
+    """Serve the practice LMS, and with it the tool, until interrupted. Prints the one address to open."""
+    if not with_tool:
+        lms = create_practice_lms(base_url=_lms_url(lms_port), tool_url=_tool_url(port), data_dir=data_dir)
+        click.echo(f"Practice LMS: {_lms_url(lms_port)}")
+        serving.serve(lms, "127.0.0.1", lms_port)
+        return
+    lms_server = prepare(port=port, lms_port=lms_port, data_dir=data_dir)
+    command = [sys.executable, "-m", "sociallearn", "serve", "--host", "127.0.0.1", "--port", str(port)]
+    tool = subprocess.Popen(command, env={**os.environ, **_environment(port, data_dir)})  # noqa: S603
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        _wait_for(_tool_url(port) + "/readyz", tool)
+        click.echo(f"\n  Open {_lms_url(lms_port)}  (the practice LMS; pick somebody to be)\n")
+        tool.wait()
+    except KeyboardInterrupt:
+        click.echo("Stopping.")
+    finally:
+        tool.terminate()
+        try:
+            tool.wait(15)
+        except subprocess.TimeoutExpired:
+            tool.kill()
+        lms_server.shutdown()
+
+
+def prepare(*, port: int, lms_port: int, data_dir: Path) -> BaseWSGIServer:
+    """Configure, migrate and play the conversation unless it was played; the LMS is then already serving."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    registering.write_lti_config(Path("lti_config.json"), data_dir / "lti_config.json", _lms_url(lms_port))
+    lms = create_practice_lms(base_url=_lms_url(lms_port), tool_url=_tool_url(port), data_dir=data_dir)
+    server = serving.listening(lms, "127.0.0.1", lms_port)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    settings = config.read({**os.environ, **_environment(port, data_dir)})
+    tool = create_app(settings)
+    with tool.app_context():
+        migrating.upgrade()
+        registrations.sync()
+        is_new = not db.session.scalar(select(func.count(Post.id)))
+        db.session.remove()
+    if is_new:
+        click.echo("Playing the practice course's conversation…")
+        play(lms, tool, clock.now())
+    return server
+
+
+def play(lms: Flask, tool: Flask, now: datetime) -> None:
+    """Everybody's lines, oldest first, each at its own time before ``now``."""
+    said = Said()
+    for line in script():
+        with clock.at(now - line.ago):
+            Actor(lms, tool, line.who).say(line, said)  # comes in afresh each time: a seat lasts a working day
+
+
+@dataclass
+class Said:
+    """What was said so far: the post each line made, and the line it answered."""
+
+    posts: dict[str, int] = field(default_factory=dict)
+    parents: dict[str, str] = field(default_factory=dict)
+
+
+class Actor:
+    """One person of the cast, launched into the tool through the LMS."""
+
+    def __init__(self, lms: Flask, tool: Flask, person: str) -> None:
+        self._tool: FlaskClient = tool.test_client()
+        self._base_url = tool.config["BASE_URL"]
+        lms_client = lms.test_client()
+        lms_url = lms.extensions["practice"].base_url
+        started = lms_client.get("/launch/praat-mee", query_string={"person": person}, base_url=lms_url)
+        login = self._tool.post("/lti/login", data=_fields(started.text), base_url=self._base_url)
+        parts = urlsplit(login.location)
+        answered = lms_client.get(f"{parts.path}?{parts.query}", base_url=lms_url)
+        launched = self._tool.post("/lti/launch", data=_fields(answered.text), base_url=self._base_url)
+        if launched.status_code != 303:
+            raise RuntimeError(f"{person} could not launch: {launched.status_code} {launched.text[:500]}")
+        self._seat = "/".join(launched.location.removeprefix(self._base_url).split("/")[:3])
+        found = _TOKEN.search(self._get("/feed"))
+        if found is None:
+            raise RuntimeError("The feed has no form.")
+        self._token = found[1]
+
+    def say(self, line: Line, said: Said) -> None:
+        """Say one line through the tool's forms."""
+        parent = said.posts.get(line.parent, 0)
+        path, form = {
+            Kind.POST: ("/feed", {"body": line.body}),
+            Kind.QUESTION: ("/questions", {"title": line.title, "body": line.body}),
+            Kind.IDEA: ("/ideas", {"title": line.title, "body": line.body}),
+            Kind.REPLY: (f"/posts/{parent}/replies", {"body": line.body}),
+            Kind.ANSWER: (f"/questions/{parent}/answers", {"body": line.body}),
+            Kind.COMMENT: (f"/posts/{parent}/replies", {"body": line.body}),
+            Kind.RATE: (f"/ideas/{parent}/rating", {"value": str(line.stars)}),
+            Kind.ACCEPT: (f"/questions/{self._question(line, said)}/acceptance", {"answer_id": str(parent)}),
+        }[line.kind]
+        response = self._tool.post(self._seat + path, data={"csrf_token": self._token, **form}, base_url=self._base_url)
+        if response.status_code != 303:
+            raise RuntimeError(f"{line.key} was refused: {response.status_code} {response.text[:500]}")
+        said.parents[line.key] = line.parent
+        said.posts[line.key] = int((_NUMBER.findall(response.location) or ["0"])[-1])
+
+    @staticmethod
+    def _question(line: Line, said: Said) -> int:
+        return said.posts.get(said.parents.get(line.parent, ""), 0)
+
+    def _get(self, path: str) -> str:
+        return self._tool.get(self._seat + path, base_url=self._base_url).text
+
+
+def _fields(page: str) -> dict[str, str]:
+    return {html.unescape(name): html.unescape(value) for name, value in _FIELD.findall(page)}
+
+
+def _environment(port: int, data_dir: Path) -> dict[str, str]:
+    given = {
+        "BASE_URL": _tool_url(port),
+        "DATA_DIR": str(data_dir),
+        "LTI_CONFIG": str(data_dir / "lti_config.json"),
+    }
+    return {config.PREFIX + name: value for name, value in given.items()}
+
+
+def _tool_url(port: int) -> str:
+    return f"http://localhost:{port}"
+
+
+def _lms_url(port: int) -> str:
+    return f"http://127.0.0.1:{port}"
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise click.ClickException("The tool did not start; see above why.")
+        try:
+            with urlopen(url, timeout=5) as answer:  # noqa: S310 - our own address
+                json.load(answer)
+                return
+        except (URLError, OSError, ValueError):
+            time.sleep(0.2)
+    raise click.ClickException(f"The tool did not answer at {url} within {PATIENCE} seconds.")
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

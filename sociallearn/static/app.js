@@ -1,0 +1,16 @@
+// Loads what this page needs. Every page works without; these modules make it live.
+const has = (selector) => document.querySelector(selector) !== null;
+
+if (has("[data-continue]")) import("./checking.js");
+if (has("[data-news-url]")) import("./news.js");
+if (has("[data-draft-url]")) import("./drafts.js");
+if (has("[data-read-url]")) import("./read.js");
+if (has("time[datetime]")) import("./times.js");
+if (has("form, [data-copy], [data-problems]")) import("./forms.js");
+if (has("details.menu")) import("./menu.js");
+if (has("[data-toasts] > *")) import("./toasts.js");
+
+// Rooms that do not fit beside each other scroll; the one we are in should be seen.
+const rooms = document.querySelector(".rooms ul");
+const here = rooms?.querySelector("[aria-current]");
+if (here) rooms.scrollLeft = here.offsetLeft - (rooms.clientWidth - here.offsetWidth) / 2;

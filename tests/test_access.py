@@ -1,0 +1,249 @@
+"""Who gets in where: every view, tried by everybody who should not."""
+
+import re
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from sociallearn import access
+from sociallearn.database import db, transaction
+from sociallearn.posts.models import Post
+from sociallearn.roster.models import Seat
+from tests import make
+from tests.conftest import HERE, Cast
+
+
+def _seat_rules(app: Flask) -> list[tuple[str, str]]:
+    found = []
+    for rule in app.url_map.iter_rules():
+        if "seat" in rule.arguments:
+            path = re.sub(r"<int:[a-z_]+>", "1", rule.rule).replace("/s/<seat>", "")
+            found += [(method, path) for method in sorted(rule.methods & {"GET", "POST"})]
+    return sorted(found)
+
+
+def test_without_a_session_every_page_is_401(app: Flask, cast: Cast) -> None:
+    seat = cast.ben.seat
+    stranger = app.test_client()
+    rules = _seat_rules(app)
+    assert len(rules) > 25
+    for method, path in rules:
+        response = stranger.open(f"/s/{seat}{path}", method=method)
+        assert response.status_code == 401, (method, path)
+        assert "Open the activity from your course again" in response.text
+
+
+def test_somebody_elses_seat_is_404_with_any_session(app: Flask, cast: Cast) -> None:
+    seat = cast.ben.seat
+    for method, path in _seat_rules(app):
+        response = cast.cleo.client.open(f"/s/{seat}{path}", method=method, base_url="http://localhost:8000")
+        assert response.status_code == 404, (method, path)
+
+
+def test_every_unsafe_method_needs_the_token(app: Flask, cast: Cast) -> None:
+    for method, path in _seat_rules(app):
+        if method == "POST":
+            for data in ({"body": "kept"}, {"body": "kept", "csrf_token": "0" * 64}, {"csrf_token": cast.cleo.token}):
+                response = cast.ben.client.post(cast.ben.url(path), data=data, base_url="http://localhost:8000")
+                assert response.status_code == 403, path
+                if "body" in data:
+                    assert "kept" in response.text
+
+
+def _make_everything(app: Flask, cast: Cast) -> dict[str, int]:
+    ids = {}
+    ben = cast.ben
+    with app.test_request_context("/", method="POST"):
+        session = db.session()
+        member = ben.member(session)
+        ids["post"] = make.post(session, member).id
+        question = make.question(session, member)
+        ids["question"] = question.id
+        ids["answer"] = make.reply(session, question, member).id
+        ids["idea"] = make.idea(session, member).post_id
+        session.commit()
+    return ids
+
+
+ADDRESSES = [
+    ("GET", "/posts/{post}", {}),
+    ("GET", "/posts/{answer}", {}),
+    ("GET", "/posts/{post}/edit", {}),
+    ("GET", "/posts/{post}/history", {}),
+    ("GET", "/posts/{post}/hiding", {}),
+    ("GET", "/questions/{question}", {}),
+    ("GET", "/ideas/{idea}", {}),
+    ("POST", "/posts/{post}/replies", {"body": "hello"}),
+    ("POST", "/posts/{post}/edit", {"body": "hello"}),
+    ("POST", "/posts/{post}/deletion", {}),
+    ("POST", "/posts/{post}/deletion/withdrawal", {}),
+    ("POST", "/posts/{post}/read", {}),
+    ("POST", "/posts/{post}/hiding", {"reason": "x"}),
+    ("POST", "/posts/{post}/hiding/withdrawal", {"reason": "x"}),
+    ("POST", "/questions/{question}/answers", {"body": "hello"}),
+    ("POST", "/questions/{question}/acceptance", {"answer_id": "{answer}"}),
+    ("POST", "/questions/{question}/acceptance/withdrawal", {}),
+    ("POST", "/ideas/{idea}/rating", {"value": "5"}),
+]
+
+
+@pytest.mark.parametrize("outsider", ["otto", "tara", "zoe"])
+def test_other_cohorts_and_organisations_see_nothing(app: Flask, cast: Cast, outsider: str) -> None:
+    ids = _make_everything(app, cast)
+    actor = getattr(cast, outsider)
+    for method, path, form in ADDRESSES:
+        filled = {name: value.format(**ids) for name, value in form.items()}
+        response = actor.get(path.format(**ids)) if method == "GET" else actor.post(path.format(**ids), **filled)
+        is_trainers_page = "hiding" in path and outsider != "tara"
+        assert response.status_code == (403 if is_trainers_page else 404), (path, response.status_code)
+    for page in ("/feed", "/questions", "/ideas", "/decisions"):
+        assert "spring campaign" not in actor.get(page).text
+
+
+TRAINERS_ONLY = ["/grading", "/moderation", "/cohort", "/posts/{post}/hiding"]
+
+
+@pytest.mark.parametrize("who", ["ben", "mona", "omar"])
+def test_trainers_pages_are_trainers(app: Flask, cast: Cast, who: str) -> None:
+    ids = _make_everything(app, cast)
+    actor = getattr(cast, who)
+    for path in TRAINERS_ONLY:
+        assert actor.get(path.format(**ids)).status_code == 403, path
+    assert actor.post("/posts/{post}/hiding".format(**ids), reason="x").status_code == 403
+    assert actor.post("/cohort", time_zone="Europe/Paris").status_code == 403
+
+
+@pytest.mark.parametrize("who", ["mona", "omar"])
+def test_those_who_only_read_cannot_write(app: Flask, cast: Cast, who: str) -> None:
+    ids = _make_everything(app, cast)
+    actor = getattr(cast, who)
+    for path, form in [
+        ("/feed", {"body": "x"}),
+        ("/questions", {"title": "t", "body": "x"}),
+        ("/ideas", {"title": "t", "body": "x"}),
+        ("/posts/{post}/replies", {"body": "x"}),
+        ("/questions/{question}/answers", {"body": "x"}),
+        ("/ideas/{idea}/rating", {"value": "4"}),
+    ]:
+        assert actor.post(path.format(**ids), **form).status_code == 403, path
+
+
+def test_insights_are_for_managers_and_trainers(cast: Cast) -> None:
+    assert cast.mona.get("/insights").status_code == 200
+    assert cast.tess.get("/insights").status_code == 200
+    assert cast.ben.get("/insights").status_code == 403
+
+
+NAVIGATION = {
+    "ben": ["Feed", "Questions", "Ideas", "My participation"],
+    "tess": ["Feed", "Questions", "Ideas", "My participation", "Grading", "Moderation", "Cohort"],
+    "mona": ["Feed", "Questions", "Ideas", "My participation", "Insights"],
+}
+
+
+@pytest.mark.parametrize("who", NAVIGATION)
+def test_navigation_comes_first_and_fits_the_role(cast: Cast, who: str) -> None:
+    actor = getattr(cast, who)
+    html = actor.get("/feed").text
+    nav = html[html.index("<nav") : html.index("</nav>")]
+    links = [" ".join(re.sub(r"<[^>]+>", " ", link).split()) for link in re.findall(r"<a\b.*?</a>", nav, re.S)]
+    assert links == NAVIGATION[who]
+    assert html.index("<nav") < html.index("<main")
+    for href in re.findall(r'href="(/s/[^"]+)"', nav):
+        assert actor.get(href).status_code == 200, href
+
+
+def test_several_launches_live_side_by_side_in_one_browser(app: Flask) -> None:
+    client = app.test_client()
+    places = []
+    for sub in ("ann", "bob"):
+        places.append(HERE.launch(client, sub=sub, name=sub.title()).location)
+    first, second = (client.get(place, base_url="http://localhost:8000").text for place in places)
+    assert "Ann" in first
+    assert "Ann" not in second
+    assert "Bob" in second
+
+
+def test_the_thirteenth_seat_takes_the_oldests_place(app: Flask, client: FlaskClient) -> None:
+    places = [HERE.launch(client, sub="ann").location for _ in range(access.MOST_SEATS + 1)]
+    cookies = [c.key for c in client._cookies.values() if c.key.startswith(access.COOKIE)]
+    assert len(cookies) == access.MOST_SEATS
+    assert client.get(places[-1], base_url="http://localhost:8000").status_code == 200
+    assert client.get(places[0], base_url="http://localhost:8000").status_code == 404
+
+
+def test_an_expired_seat_gives_the_text_back(app: Flask, cast: Cast) -> None:
+    token = cast.ben.token
+    with app.app_context(), transaction() as session:
+        seat = session.get_one(Seat, cast.ben.seat)
+        seat.expires_at = seat.expires_at.replace(year=2001)
+    response = cast.ben.post("/feed", body="What I spent an hour on", csrf_token=token)
+    assert response.status_code == 401
+    assert "What I spent an hour on" in response.text
+
+
+def test_the_token_outlives_a_restart_and_serves_twice(app: Flask, cast: Cast) -> None:
+    token = cast.ben.token
+    assert {cast.ben.post("/feed", body=f"text {n}", csrf_token=token).status_code for n in range(3)} == {303}
+
+
+def test_too_many_writes_slow_down_and_keep_the_text(app: Flask, cast: Cast) -> None:
+    statuses = [cast.ben.post("/drafts", place="feed", body=f"{n}").status_code for n in range(125)]
+    assert statuses[:110] == [204] * 110
+    assert statuses[-1] == 429
+    assert "precious" in cast.ben.post("/feed", body="precious").text
+    assert cast.cleo.post("/feed", body="not slowed by ben").status_code == 303
+
+
+def test_get_never_writes(app: Flask, cast: Cast) -> None:
+    ids = _make_everything(app, cast)
+
+    def counts() -> dict[str, Any]:
+        with app.app_context():
+            tables = db.metadata.sorted_tables
+            return {table.name: db.session.scalar(select(func.count()).select_from(table)) for table in tables}
+
+    for actor in (cast.tess, cast.cleo, cast.mona):
+        actor.get("/feed")
+    before = counts()
+    for method, path, _form in ADDRESSES:
+        if method == "GET":
+            cast.tess.get(path.format(**ids))
+    for path in ("/feed", "/questions", "/ideas", "/participation", "/grading", "/moderation", "/cohort", "/insights"):
+        cast.tess.get(path)
+        cast.cleo.get(path)
+    assert counts() == before
+
+
+def test_headers_are_strict_and_frames_are_the_lmss(cast: Cast) -> None:
+    headers = cast.ben.get("/feed").headers
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    ancestors = policy.split("frame-ancestors ")[1].split()
+    assert ancestors == ["'self'", "http://localhost:8090", "https://elsewhere.example", "https://lms.example"]
+    assert "X-Frame-Options" not in headers
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert "no-store" in headers["Cache-Control"]
+
+
+def test_a_seatless_link_finds_the_one_seat(app: Flask, cast: Cast) -> None:
+    ids = _make_everything(app, cast)
+    response = cast.ben.client.get(f"/-/questions/{ids['question']}", base_url="http://localhost:8000")
+    assert response.location == f"/s/{cast.ben.seat}/questions/{ids['question']}"
+    assert app.test_client().get("/-/feed").status_code == 401
+
+
+def test_what_is_stored_never_holds_a_seat(app: Flask, cast: Cast) -> None:
+    seat = cast.ben.seat
+    cast.ben.post(
+        "/feed", body=f"See http://localhost:8000/s/{seat}/questions/9 and [this](http://localhost:8000/s/{seat}/feed)"
+    )
+    with app.app_context():
+        html = db.session.scalars(select(Post.html)).one()
+    assert seat not in html
+    assert "/-/questions/9" in html
+    assert f'href="/s/{cast.cleo.seat}/questions/9"' in cast.cleo.get("/feed").text
