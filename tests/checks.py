@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-
 from sociallearn import migrating
 from sociallearn.app import create_app
 from sociallearn.config import VARIABLES

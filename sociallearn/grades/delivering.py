@@ -73,7 +73,7 @@ def want(session: Session, member: Member, grade: float, comment: str) -> None:
         if (row.grade, row.comment) != (grade, comment):
             row.grade, row.comment = grade, comment
             _again(row, now)
-        if row.state == DeliveryState.WAITING:
+        if row.state == DeliveryState.WAITING and row.next_at <= now:
             jobs.after_commit(session, deliver, row.id)
     session.flush()
 
@@ -328,14 +328,11 @@ def _follow(session: Session, placement: Placement) -> None:
         "score_maximum": DEFAULT_MAXIMUM,
         "read_at": _NEVER,
     }
-    insert_or_get(session, LineItem, {"placement_id": placement.id}, values)
-    column = locked(session, LineItem, placement.id)
+    column = insert_or_get(session, LineItem, {"placement_id": placement.id}, values)
+    column = locked(session, LineItem, column.placement_id)
     if column.line_item_url == url:
-        if known is not None:
-            return  # another worker has seen to it
-    else:
-        column.line_item_url, column.read_at, column.score_maximum = url, _NEVER, DEFAULT_MAXIMUM
-    for delivery_id in session.scalars(
-        select(Delivery.id).where(Delivery.placement_id == placement.id).order_by(Delivery.id)
-    ).all():
-        resend(session, session.get_one(Delivery, delivery_id))
+        return  # nothing was ever sent to another one
+    column.line_item_url, column.read_at, column.score_maximum = url, _NEVER, DEFAULT_MAXIMUM
+    deliveries = select(Delivery).where(Delivery.placement_id == placement.id).order_by(Delivery.id)
+    for delivery in session.scalars(deliveries).all():
+        resend(session, delivery)

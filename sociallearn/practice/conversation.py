@@ -44,136 +44,139 @@ def _ago(days: int, hours: int = 0, minutes: int = 0) -> timedelta:
 
 FEED = [
     Line("over-de-schutting", "katrien", _ago(16, 2), Kind.POST, body="""\
-Dag allemaal, over een week zitten we een dag samen. Om elkaar al een beetje te kennen, één vraag: **aan wie heb jij \
-vorige week iets gevraagd, en langs welke weg?** Mail, telefoon, even binnenlopen?
+Dag allemaal, over een week zitten we een dag samen. Om elkaar al een beetje te kennen, één vraag: **aan wie heb \
+jij vorige week iets gevraagd, en langs welke weg?** Mail, telefoon, even binnenlopen?
 
-Ik begin. Ik belde drie mensen om te weten wie onze licenties voor leerplatformen beheert. De derde zat twee deuren \
-verder. Had ik het hier gevraagd, dan wist nu iedereen het."""),
+Ik begin. Ik belde drie mensen om te weten wie onze licenties voor leerplatformen beheert. De derde zat twee \
+deuren verder. Had ik het hier gevraagd, dan wist nu iedereen het."""),
     Line("over-de-schutting-1", "noor", _ago(16, 0, 40), Kind.REPLY, "over-de-schutting", body="""\
-Herkenbaar! Ik mailde vijf collega's apart om te weten welke woordenlijst we gebruiken. Ik kreeg drie antwoorden, en \
-ze spraken elkaar alle drie tegen. Dat had ik beter in één keer aan iedereen gevraagd."""),
+Herkenbaar! Ik mailde vijf collega's apart om te weten welke woordenlijst we gebruiken. Ik kreeg drie antwoorden, \
+en ze spraken elkaar alle drie tegen. Dat had ik beter in één keer aan iedereen gevraagd."""),
     Line("over-de-schutting-2", "tomasz", _ago(15, 20), Kind.REPLY, "over-de-schutting", language="en", body="""\
-I walked over to the editors' floor last Thursday, which felt almost rude. It took four minutes and saved me a week of \
-guessing about a publication date. Now I wonder why I had never done it before."""),
+I walked over to the editors' floor last Thursday, which felt almost rude. It took four minutes and saved me a \
+week of guessing about a publication date. Now I wonder why I had never done it before."""),
     Line("over-de-schutting-3", "greet", _ago(15, 18), Kind.REPLY, "over-de-schutting", body="""\
-Ik bel nog altijd het liefst. Na tweeëndertig jaar ken ik de meeste nummers uit mijn hoofd. Maar ik geef toe: wat ik \
-aan de telefoon te horen krijg, blijft daarna wel bij mij alleen."""),
+Ik bel nog altijd het liefst. Na tweeëndertig jaar ken ik de meeste nummers uit mijn hoofd. Maar ik geef toe: wat \
+ik aan de telefoon te horen krijg, blijft daarna wel bij mij alleen."""),
     Line("over-de-schutting-4", "katrien", _ago(15, 17), Kind.REPLY, "over-de-schutting-3", body="""\
-Dat is precies waarom ik zo blij ben dat je erbij bent, Greet. Stel je voor dat er van al die gesprekken telkens twee \
-zinnen hier zouden staan. Daar zouden nieuwe collega's jaren plezier van hebben."""),
+Dat is precies waarom ik zo blij ben dat je erbij bent, Greet. Stel je voor dat er van al die gesprekken telkens \
+twee zinnen hier zouden staan. Daar zouden nieuwe collega's jaren plezier van hebben."""),
 
     Line("via-de-chef", "wout", _ago(15, 6), Kind.POST, body="""\
-Mijn vorige chef had één regel: een vraag aan een andere afdeling gaat via hem. Hij bedoelde het niet slecht, hij wou \
-weten wat er speelde. Maar na een half jaar vroeg niemand nog iets. We vonden alles zelf uit, soms voor de tweede keer.
+Mijn vorige chef had één regel: een vraag aan een andere afdeling gaat via hem. Hij bedoelde het niet slecht, hij \
+wou weten wat er speelde. Maar na een half jaar vroeg niemand nog iets. We vonden alles zelf uit, soms voor de \
+tweede keer.
 
-Hoe zit dat bij jullie? **Mag je zomaar iemand van een ander team aanspreken**, of moet je eerst toestemming vragen? \
-#vragen"""),
+Hoe zit dat bij jullie? **Mag je zomaar iemand van een ander team aanspreken**, of moet je eerst toestemming \
+vragen? #vragen"""),
     Line("via-de-chef-1", "joke", _ago(15, 4, 30), Kind.REPLY, "via-de-chef", body="""\
-Bij ons mag het, maar je voelt dat het niet de bedoeling is. Er wordt dan gezegd: ‘Ah, je hebt het aan hén gevraagd.’ \
-Niemand verbiedt iets, en toch laat je het de volgende keer."""),
+Bij ons mag het, maar je voelt dat het niet de bedoeling is. Er wordt dan gezegd: ‘Ah, je hebt het aan hén \
+gevraagd.’ Niemand verbiedt iets, en toch laat je het de volgende keer."""),
     Line("via-de-chef-2", "elif", _ago(15, 3), Kind.REPLY, "via-de-chef-1", body="""\
 Dat zinnetje ken ik, met diezelfde klemtoon. Bij ons hielp het toen onze eigen chef zelf in het openbaar een domme \
 vraag stelde. De week daarna durfden er ineens vijf anderen."""),
     Line("via-de-chef-3", "sam", _ago(14, 22), Kind.REPLY, "via-de-chef", language="en", body="""\
-In my last job we settled this with one line in our team agreement: anyone may ask anyone, and you tell your manager \
-afterwards if it changes your planning. It took ten minutes to write and ended years of detours."""),
+In my last job we settled this with one line in our team agreement: anyone may ask anyone, and you tell your \
+manager afterwards if it changes your planning. It took ten minutes to write and ended years of detours."""),
 
     Line("afgeschoten", "greet", _ago(14, 5), Kind.POST, body="""\
-Iets waar ik niet trots op ben. In 2014 schreef ik op het toenmalige intranet dat onze nieuwe bestelbon onduidelijk \
-was. Binnen het uur had een directeur geantwoord, met de hele firma in kopie, dat ik de handleiding maar moest lezen.
+Iets waar ik niet trots op ben. In 2014 schreef ik op het toenmalige intranet dat onze nieuwe bestelbon \
+onduidelijk was. Binnen het uur had een directeur geantwoord, met de hele firma in kopie, dat ik de handleiding \
+maar moest lezen.
 
 Ik heb daar nooit meer iets gezet. Nu vraagt Katrien me om dat wél te doen. Ik wil het proberen, maar ik wil eerst \
 weten: **wat doen we hier als iemand zo antwoordt?**"""),
     Line("afgeschoten-1", "amira", _ago(14, 3, 10), Kind.REPLY, "afgeschoten", body="""\
-Wat goed dat je dit vertelt. Ik werk hier pas drie maanden en ik dacht dat alleen nieuwelingen daar bang voor waren. \
-Als jij het ook spannend vindt, durf ik net iets meer."""),
+Wat goed dat je dit vertelt. Ik werk hier pas drie maanden en ik dacht dat alleen nieuwelingen daar bang voor \
+waren. Als jij het ook spannend vindt, durf ik net iets meer."""),
     Line("afgeschoten-2", "daan", _ago(14, 1), Kind.REPLY, "afgeschoten", body="""\
 Mijn voorstel: wie merkt dat iemand wordt afgeblaft, schrijft er zelf iets gewoons onder. Geen preek, gewoon een \
 antwoord op de vraag. Dan is de toon weer gezet, en staat de vrager er niet alleen voor."""),
     Line("afgeschoten-3", "greet", _ago(13, 21), Kind.REPLY, "afgeschoten-2", body="""\
-Daar had ik toen veel aan gehad, Daan. Er waren wel collega's die het me achteraf aan de koffie zeiden, dat ik gelijk \
-had. Maar wat aan de koffie gezegd wordt, staat nergens."""),
+Daar had ik toen veel aan gehad, Daan. Er waren wel collega's die het me achteraf bij de koffie zeiden, dat ik \
+gelijk had. Maar wat bij de koffie gezegd wordt, staat nergens."""),
     Line("afgeschoten-4", "katrien", _ago(13, 19), Kind.REPLY, "afgeschoten", body="""\
 Dit nemen we mee in onze afspraken. En als iemand toch uithaalt: meld het, dan kijk ik ernaar en zie je wat ik \
 beslist heb en waarom. Ook als het over mij gaat, dan beslist iemand anders."""),
 
     Line("forty-mails", "sam", _ago(13, 2), Kind.POST, language="en", body="""\
-I counted my mail for one week, because I wanted to know rather than complain. Of 212 messages, 61 were real questions. \
-**Forty of those sixty-one had already been answered for somebody else**, in a mailbox I cannot see.
+I counted my mail for one week, because I wanted to know rather than complain. Of 212 messages, 61 were real \
+questions. **Forty of those sixty-one had already been answered for somebody else**, in a mailbox I cannot see.
 
-So I am not against mail. I am against answering the same thing four times, and against not knowing that the answer \
-exists. What does your week look like? #mail"""),
+So I am not against mail. I am against answering the same thing four times, and against not knowing that the \
+answer exists. What does your week look like? #mail"""),
     Line("forty-mails-1", "pieter", _ago(12, 23), Kind.REPLY, "forty-mails", body="""\
 Door jou heb ik het ook geteld. Bij mij waren het er minder, maar wel met gemiddeld zes mensen in kopie. Die lezen \
 allemaal mee voor het geval dat. Dat is eigenlijk de echte kost."""),
     Line("forty-mails-2", "lars", _ago(12, 20), Kind.REPLY, "forty-mails", body="""\
-In Amsterdam doen we sinds kort dit: krijg je een vraag twee keer per mail, dan zet je het antwoord hier neer en stuur \
-je de tweede keer alleen de link. Kleine moeite, en het werkt."""),
+In Amsterdam doen we sinds kort dit: krijg je een vraag twee keer per mail, dan zet je het antwoord hier neer en \
+stuur je de tweede keer alleen de link. Kleine moeite, en het werkt."""),
 
     Line("de-kenner-in-gent", "lars", _ago(12, 1), Kind.POST, body="""\
-Vorige maand heb ik twee weken gezocht naar iemand die verstand heeft van toegankelijke pdf's, omdat een school erom \
-vroeg. Ik was al bij een extern bureau uitgekomen toen ik toevallig hoorde dat Wout in Gent dat al jaren doet.
+Vorige maand heb ik twee weken gezocht naar iemand die verstand heeft van toegankelijke pdf's, omdat een school \
+erom vroeg. Ik was al bij een extern bureau uitgekomen toen ik toevallig hoorde dat Wout in Gent dat al jaren \
+doet.
 
-Twee weken! **Hoe weten we van elkaar wat we kunnen**, zonder dat we weer een lijst maken die na een maand niet meer \
-klopt? #wie-weet-wat"""),
+Twee weken! **Hoe weten we van elkaar wat we kunnen**, zonder dat we weer een lijst maken die na een maand niet \
+meer klopt? #wie-weet-wat"""),
     Line("de-kenner-in-gent-1", "wout", _ago(11, 22), Kind.REPLY, "de-kenner-in-gent", body="""\
-En ik wist niet dat iemand ernaar zocht! Vraag maar, ik doe het graag. Ik denk dat je zoiets vooral ziet aan wat iemand \
-eerder beantwoord heeft. Dat veroudert minder snel dan een lijst."""),
+En ik wist niet dat iemand ernaar zocht! Vraag maar, ik doe het graag. Ik denk dat je zoiets vooral ziet aan wat \
+iemand eerder beantwoord heeft. Dat veroudert minder snel dan een lijst."""),
     Line("de-kenner-in-gent-2", "tomasz", _ago(11, 19), Kind.REPLY, "de-kenner-in-gent", language="en", body="""\
-Same story here, but with Excel. I paid for a course to learn something that Pieter-Jan, who sits in the next room, \
-could have shown me in an hour. We still laugh about it, a little painfully."""),
+Same story here, but with Excel. I paid for a course to learn something that Pieter-Jan, who sits in the next \
+room, could have shown me in an hour. We still laugh about it, a little painfully."""),
 
     Line("vijf-vragen", "amira", _ago(11, 3), Kind.POST, body="""\
 Ik ben hier nog maar pas, en ik heb een lijstje bijgehouden van alles wat ik niet durfde te vragen. Het waren er \
 drieëntwintig. De helft was binnen een minuut opgelost toen ik ze toch stelde.
 
-Stel dat elke nieuwe collega **zijn eerste vijf vragen hier stelt**, in het openbaar. Dan leert de volgende ook iets, \
-en weten wij meteen wat er in ons onthaal ontbreekt. Zouden jullie dat gedaan hebben op je eerste dag?"""),
+Stel dat elke nieuwe collega **zijn eerste vijf vragen hier stelt**, in het openbaar. Dan leert de volgende ook \
+iets, en weten wij meteen wat er in ons onthaal ontbreekt. Zouden jullie dat gedaan hebben op je eerste dag?"""),
     Line("vijf-vragen-1", "greet", _ago(11, 0, 30), Kind.REPLY, "vijf-vragen", body="""\
-Op mijn eerste dag? Nooit. Op mijn eerste dag wist ik niet eens waar het toilet was, en ook dat heb ik niet gevraagd. \
-Maar als iemand het mij uitdrukkelijk gevraagd had, dan wel."""),
+Op mijn eerste dag? Nooit. Op mijn eerste dag wist ik niet eens waar het toilet was, en ook dat heb ik niet \
+gevraagd. Maar als iemand het mij uitdrukkelijk gevraagd had, dan wel."""),
     Line("vijf-vragen-2", "marisol", _ago(10, 21), Kind.REPLY, "vijf-vragen", language="en", body="""\
 Yes, if somebody else went first. Perhaps the whole team could post one thing they did not know in their own first \
 month. I will happily start: I thought ‘the green list’ was about the environment."""),
 
     Line("wie-krijgt-de-pluim", "elif", _ago(10, 4), Kind.POST, body="""\
-Een gevoelig onderwerp. Twee jaar geleden stelde ik in een vergadering voor om hoofdstukken los te verkopen. Een half \
-jaar later stond het in een presentatie, met een andere naam eronder. Ik geloof niet dat iemand mij wou bestelen. Er \
-was gewoon nergens opgeschreven waar het vandaan kwam.
+Een gevoelig onderwerp. Twee jaar geleden stelde ik in een vergadering voor om hoofdstukken los te verkopen. Een \
+half jaar later stond het in een presentatie, met een andere naam eronder. Ik geloof niet dat iemand mij wou \
+bestelen. Er was gewoon nergens opgeschreven waar het vandaan kwam.
 
 Ik merk dat ik sindsdien mijn beste ideeën even bij me hou. **Wat zou jullie helpen om ze toch te delen?**"""),
     Line("wie-krijgt-de-pluim-1", "tomasz", _ago(10, 1), Kind.REPLY, "wie-krijgt-de-pluim", language="en", body="""\
-A date and a name, visible to everybody, before the first meeting about it. I do not need a reward. I do want to be \
-asked along when my own idea gets built, because I usually know where it will break."""),
+A date and a name, visible to everybody, before the first meeting about it. I do not need a reward. I do want to \
+be asked along when my own idea gets built, because I usually know where it will break."""),
     Line("wie-krijgt-de-pluim-2", "joke", _ago(9, 22), Kind.REPLY, "wie-krijgt-de-pluim", body="""\
-Ik heb het omgekeerd meegemaakt: ik kreeg een pluim voor iets van een collega, en ik heb te lang gewacht om dat recht \
-te zetten. Met een naam erbij was dat gewoon niet gebeurd."""),
+Ik heb het omgekeerd meegemaakt: ik kreeg een pluim voor iets van een collega, en ik heb te lang gewacht om dat \
+recht te zetten. Met een naam erbij was dat gewoon niet gebeurd."""),
 
     Line("de-stille-helft", "katrien", _ago(8, 20), Kind.POST, body="""\
 Wat een dag gisteren, bedankt! Op de flappen stond veel goeds, en ik zet het hier beetje bij beetje bij elkaar.
 
-Eén ding viel me op. In de zaal heeft **iedereen** iets gezegd, maar hier heeft de helft nog niets geschreven. Dat is \
-geen verwijt, ik ben echt benieuwd. Wat maakt het verschil? Is het de tijd, de toon, of weet je niet goed waar je moet \
-beginnen? Eén zin is al genoeg."""),
+Eén ding viel me op. In de zaal heeft **iedereen** iets gezegd, maar hier heeft de helft nog niets geschreven. Dat \
+is geen verwijt, ik ben echt benieuwd. Wat maakt het verschil? Is het de tijd, de toon, of weet je niet goed waar \
+je moet beginnen? Eén zin is al genoeg."""),
     Line("de-stille-helft-1", "pieter", _ago(8, 15), Kind.REPLY, "de-stille-helft", body="""\
-Betrapt. In een zaal zie ik aan de gezichten of ik goed zit. Hier schrijf ik iets en dan blijft het stil. Dan denk ik \
-al snel dat het dom was, en de volgende keer sla ik over."""),
+Betrapt. In een zaal zie ik aan de gezichten of ik goed zit. Hier schrijf ik iets en dan blijft het stil. Dan denk \
+ik al snel dat het dom was, en de volgende keer sla ik over."""),
     Line("de-stille-helft-2", "noor", _ago(8, 13, 20), Kind.REPLY, "de-stille-helft-1", body="""\
 Ik vond het juist heel fijn wat je gisteren zei over die klant in Leuven, Pieter-Jan. Ik heb het alleen niet \
 geschreven. Dat is dan mijn kant van de stilte, daar kan ik iets aan doen."""),
     Line("de-stille-helft-3", "daan", _ago(8, 11), Kind.REPLY, "de-stille-helft", body="""\
-Bij mij is het vooral tijd. Ik lees alles onderweg in de trein, en tegen de tijd dat ik op kantoor ben, is het gesprek \
-alweer verder. Sinds gisteren antwoord ik meteen, al is het kort."""),
+Bij mij is het vooral tijd. Ik lees alles onderweg in de trein, en tegen de tijd dat ik op kantoor ben, is het \
+gesprek alweer verder. Sinds gisteren antwoord ik meteen, al is het kort."""),
 
     Line("two-languages", "marisol", _ago(7, 5), Kind.POST, language="en", body="""\
-A small thing about language. I read Dutch well, but writing it costs me twenty minutes for three sentences, so I often \
-say nothing. At the training day Katrien told me to just write in English, and look, here I am.
+A small thing about language. I read Dutch well, but writing it costs me twenty minutes for three sentences, so I \
+often say nothing. At the training day Katrien told me to just write in English, and look, here I am.
 
-May I suggest that **everybody writes in the language in which they are quickest**, and that nobody apologises for it? \
-I would rather read your good Dutch than your careful English."""),
+May I suggest that **everybody writes in the language in which they are quickest**, and that nobody apologises for \
+it? I would rather read your good Dutch than your careful English."""),
     Line("two-languages-1", "elif", _ago(7, 2), Kind.REPLY, "two-languages", body="""\
-Helemaal mee eens! En ik voeg er één ding aan toe: schrijf dan wel korte zinnen en zo weinig mogelijk afkortingen. Dat \
-helpt wie in een tweede taal leest meer dan een vertaling."""),
+Helemaal mee eens! En ik voeg er één ding aan toe: schrijf dan wel korte zinnen en zo weinig mogelijk afkortingen. \
+Dat helpt wie in een tweede taal leest meer dan een vertaling."""),
 
     Line("hoe-praten-we", "daan", _ago(6, 6), Kind.POST, body="""\
 In mijn groepje van de opleidingsdag kwamen we tot drie zinnen over hoe we hier met elkaar omgaan. Ik leg ze voor:
@@ -184,21 +187,21 @@ In mijn groepje van de opleidingsdag kwamen we tot drie zinnen over hoe we hier 
 
 **Wat ontbreekt er, en welke zin zou jij schrappen?** Liever drie die we volhouden dan tien aan de muur. #afspraken"""),
     Line("hoe-praten-we-1", "greet", _ago(6, 3), Kind.REPLY, "hoe-praten-we", body="""\
-Ik zou er geen enkele schrappen. Wel zou ik bij de tweede zetten dat je uitlegt waaróm je het oneens bent. ‘Dat werkt \
-hier niet’ is ook over een idee, maar daar leer je niets van."""),
+Ik zou er geen enkele schrappen. Wel zou ik bij de tweede zetten dat je uitlegt waaróm je het oneens bent. ‘Dat \
+werkt hier niet’ is ook over een idee, maar daar leer je niets van."""),
     Line("hoe-praten-we-2", "lars", _ago(5, 22), Kind.REPLY, "hoe-praten-we", body="""\
-Mooi in zijn eenvoud. Ik mis alleen: je mag van gedachten veranderen. Als ik hier iets schrijf, moet ik daar over een \
-half jaar niet mee om de oren geslagen worden."""),
+Mooi in zijn eenvoud. Ik mis alleen: je mag van gedachten veranderen. Als ik hier iets schrijf, moet ik daar over \
+een half jaar niet mee om de oren geslagen worden."""),
 
     Line("veertig-minuten", "joke", _ago(5, 1), Kind.POST, body="""\
-Een klein succes om te delen. Maandag vroeg een leerkracht uit Hasselt of ze een hoofdstuk mocht voorlezen en opnemen \
-voor een leerling die slecht ziet. Vroeger had ik gezegd: ‘Ik zoek het uit’, en dan duurde dat een week.
+Een klein succes om te delen. Maandag vroeg een leerkracht uit Hasselt of ze een hoofdstuk mocht voorlezen en \
+opnemen voor een leerling die slecht ziet. Vroeger had ik gezegd: ‘Ik zoek het uit’, en dan duurde dat een week.
 
-Nu vroeg ik het aan twee mensen van Redactie die ik pas op de opleidingsdag leerde kennen. **Veertig minuten later had \
-ze haar antwoord.** Ze stuurde een kaartje met dank aan ‘het hele huis’."""),
+Nu vroeg ik het aan twee mensen van Redactie die ik pas op de opleidingsdag leerde kennen. **Veertig minuten later \
+had ze haar antwoord.** Ze stuurde een kaartje met dank aan ‘het hele huis’."""),
     Line("veertig-minuten-1", "wout", _ago(4, 22), Kind.REPLY, "veertig-minuten", body="""\
-Ik was een van die twee, en voor mij was het minstens even leuk. Ik hoor zelden wat er met onze boeken gebeurt als ze \
-de deur uit zijn. Stuur gerust meer van zulke vragen door!"""),
+Ik was een van die twee, en voor mij was het minstens even leuk. Ik hoor zelden wat er met onze boeken gebeurt als \
+ze de deur uit zijn. Stuur gerust meer van zulke vragen door!"""),
     Line("veertig-minuten-2", "amira", _ago(4, 20), Kind.REPLY, "veertig-minuten", body="""\
 Dit wil ik graag gebruiken als voorbeeld bij de volgende nieuwe collega, als dat mag. Het legt in vier zinnen uit \
 waarom wij hier schrijven, en niet alleen mailen."""),
@@ -207,17 +210,17 @@ waarom wij hier schrijven, en niet alleen mailen."""),
 Bekentenis van een stille meelezer. Ik heb na de vraag van Katrien besloten om een week lang elke dag één ding te \
 schrijven, hoe klein ook. Dit is dag vijf.
 
-Wat ik geleerd heb: het kost me zes minuten per dag, ik kreeg op alles minstens één reactie, en niemand vond iets dom. \
-**De drempel zat dus vooral in mijn hoofd.** Voor wie nog twijfelt: begin met een antwoord, dat is makkelijker dan een \
-begin."""),
+Wat ik geleerd heb: het kost me zes minuten per dag, ik kreeg op alles minstens één reactie, en niemand vond iets \
+dom. **De drempel zat dus vooral in mijn hoofd.** Voor wie nog twijfelt: begin met een antwoord, dat is \
+makkelijker dan een begin."""),
     Line("bekentenis-1", "katrien", _ago(3, 16), Kind.REPLY, "bekentenis", body="""\
-Dit maakt mijn week goed. En let op wat je schrijft: je kreeg op alles een reactie. Dat is niet vanzelf gegaan, dat \
-hebben de anderen gedaan. Bedankt dus ook aan hen."""),
+Dit maakt mijn week goed. En let op wat je schrijft: je kreeg op alles een reactie. Dat is niet vanzelf gegaan, \
+dat hebben de anderen gedaan. Bedankt dus ook aan hen."""),
 
     Line("mail-after-two-weeks", "tomasz", _ago(2, 3), Kind.POST, language="en", body="""\
-An update on Sam's count. Four of us in sales moved all ‘does anybody know’ questions from mail to this place for two \
-weeks. Internal mail went from 180 to 117 a week between us. More important to me: **on eleven questions, the best answer \
-came from someone we would never have mailed.**
+An update on Sam's count. Four of us in sales moved all ‘does anybody know’ questions from mail to this place for \
+ten days. Internal mail went from 180 to about 117 a week between us. More important to me: **on eleven questions, \
+the best answer came from someone we would never have mailed.**
 
 It is a small group and a short time, so I will not draw a graph. But we are not going back. #mail"""),
     Line("mail-after-two-weeks-1", "sam", _ago(2, 0, 20), Kind.REPLY, "mail-after-two-weeks", language="en", body="""\
@@ -225,156 +228,161 @@ Those eleven are the part I could not count from my own mailbox. Would you list 
 which people in the house should know each other and do not yet."""),
 
     Line("wat-houden-we", "noor", _ago(1, 2), Kind.POST, body="""\
-Over drie weken loopt deze opleiding af. Ik zou het jammer vinden als het hier dan stilvalt. Daarom de vraag: **wat \
-houden we, en wie zorgt ervoor?**
+Over drie weken loopt deze opleiding af. Ik zou het jammer vinden als het hier dan stilvalt. Daarom de vraag: \
+**wat houden we, en wie zorgt ervoor?**
 
-Zelf wil ik elke maandag de vragen bovenhalen die nog geen antwoord hebben, tien minuutjes bij de koffie. Wie neemt \
-iets anders voor zijn rekening? Het hoeft niet groot te zijn, als het maar blijft terugkomen."""),
+Zelf wil ik elke maandag de vragen bovenhalen die nog geen antwoord hebben, tien minuutjes bij de koffie. Wie \
+neemt iets anders voor zijn rekening? Het hoeft niet groot te zijn, als het maar blijft terugkomen."""),
     Line("wat-houden-we-1", "elif", _ago(0, 20), Kind.REPLY, "wat-houden-we", body="""\
-Ik doe mee. Ik wil elke maand één idee van begin tot eind opvolgen en hier vertellen hoe het ermee gaat, ook als het \
-niets geworden is. Dat laatste horen we veel te weinig."""),
+Ik doe mee. Ik wil elke maand één idee van begin tot eind opvolgen en hier vertellen hoe het ermee gaat, ook als \
+het niets geworden is. Dat laatste horen we veel te weinig."""),
 ]  # fmt: skip
 
 QUESTIONS = [
     Line("fotorechten", "amira", _ago(13, 6), Kind.QUESTION, title="Bij wie moet ik zijn voor de rechten op foto's?",
          body="""\
-Voor een folder wil ik een foto gebruiken die ook in een van onze boeken staat. Mag dat zomaar, omdat hij van ons is? \
-Ik vond drie mappen met contracten, maar in geen enkele staat iets over folders. Aan wie vraag ik dat het best?"""),
+Voor een folder wil ik een foto gebruiken die ook in een van onze boeken staat. Mag dat zomaar, omdat hij van ons \
+is? Ik vond drie mappen met contracten, maar in geen enkele staat iets over folders. Aan wie vraag ik dat het \
+best?"""),
     Line("fotorechten-1", "daan", _ago(13, 4, 45), Kind.ANSWER, "fotorechten", body="""\
-Nee, niet zomaar. De meeste contracten gelden alleen voor het boek zelf. Hilde van de beelddienst weet per foto wat er \
-mag. Stuur haar de titel en het paginanummer, dan heb je meestal dezelfde dag antwoord."""),
+Nee, niet zomaar. De meeste contracten gelden alleen voor het boek zelf. Hilde van de beelddienst weet per foto \
+wat er mag. Stuur haar de titel en het paginanummer, dan heb je meestal dezelfde dag antwoord."""),
     Line("fotorechten-2", "wout", _ago(13, 3), Kind.ANSWER, "fotorechten", body="""\
-Kleine tip erbij: in de beeldbank staat onderaan elke foto een code. Begint die met een F, dan is de foto door ons zelf \
-gemaakt en mag je ze overal voor gebruiken."""),
+Kleine tip erbij: in de beeldbank staat onderaan elke foto een code. Begint die met een F, dan is de foto door ons \
+zelf gemaakt en mag je ze overal voor gebruiken."""),
     Line("fotorechten-ok", "amira", _ago(12, 22), Kind.ACCEPT, "fotorechten-1"),
 
     Line("na-de-dag", "pieter", _ago(8, 4), Kind.QUESTION,
          title="Hoe krijg je de stille helft aan het schrijven na een opleidingsdag?", body="""\
-Volgende maand geef ik zelf een productopleiding aan twintig verkopers. In de zaal lukt dat wel, maar daarna valt het \
-altijd stil. Wat heeft bij jullie gewerkt om mensen na die dag aan de praat te houden, zonder ze achterna te zitten?"""),
+Volgende maand geef ik zelf een productopleiding aan twintig verkopers. In de zaal lukt dat wel, maar daarna valt \
+het altijd stil. Wat heeft bij jullie gewerkt om mensen na die dag aan de praat te houden, zonder ze achterna te \
+zitten?"""),
     Line("na-de-dag-1", "noor", _ago(8, 1), Kind.ANSWER, "na-de-dag", body="""\
 Laat ze **in de zaal** al hun eerste bericht schrijven, de laatste tien minuten van de dag: één ding dat ze morgen \
 anders doen. Een week later vraag je onder dat bericht hoe het ging. Dan is het tweede bericht een antwoord, geen \
 begin."""),
     Line("na-de-dag-2", "sam", _ago(7, 22), Kind.ANSWER, "na-de-dag", language="en", body="""\
-Answer the first five messages yourself within a day, and ask two colleagues to do the same. People do not stop because \
-they have nothing to say, they stop because nobody replied the first time."""),
+Answer the first five messages yourself within a day, and ask two colleagues to do the same. People do not stop \
+because they have nothing to say, they stop because nobody replied the first time."""),
     Line("na-de-dag-3", "greet", _ago(7, 19), Kind.ANSWER, "na-de-dag", body="""\
-Vraag iets wat alleen zij kunnen weten. ‘Wat vond je ervan?’ nodigt mij niet uit. ‘Wat vroeg jouw lastigste klant deze \
-week?’ wel, daar heb ik altijd een antwoord op."""),
+Vraag iets wat alleen zij kunnen weten. ‘Wat vond je ervan?’ nodigt mij niet uit. ‘Wat vroeg jouw lastigste klant \
+deze week?’ wel, daar heb ik altijd een antwoord op."""),
     Line("na-de-dag-ok", "pieter", _ago(7, 12), Kind.ACCEPT, "na-de-dag-1"),
 
     Line("past-fifty", "tomasz", _ago(9, 18), Kind.QUESTION, language="en",
          title="How do you keep a shared space useful once it grows past fifty people?", body="""\
-Ours works with fourteen. Next year three more cohorts may join, and I am afraid that nobody will find anything back, or \
-that people stop writing because the room is too big. Did anybody here live through that, and what would you do \
-differently?"""),
+Ours works with fourteen. Next year three more cohorts may join, and I am afraid that nobody will find anything \
+back, or that people stop writing because the room is too big. Did anybody here live through that, and what would \
+you do differently?"""),
     Line("past-fifty-1", "elif", _ago(9, 15), Kind.ANSWER, "past-fifty", body="""\
-Bij de webredactie groeiden we van twaalf naar zeventig. Wat hielp: een goede titel boven elke vraag, één onderwerp per \
-bericht, en iemand die na een antwoord bedankt en afsluit. Wat niet hielp: twintig aparte groepjes maken."""),
+Bij de webredactie groeiden we van twaalf naar zeventig. Wat hielp: een goede titel boven elke vraag, één \
+onderwerp per bericht, en iemand die na een antwoord bedankt en afsluit. Wat niet hielp: twintig aparte groepjes \
+maken."""),
     Line("past-fifty-2", "marisol", _ago(9, 2), Kind.ANSWER, "past-fifty", language="en", body="""\
-Keep small groups for the informal talk and one big place for questions. I dare to joke with eight people. But I want my \
-question to be seen by all seventy, because I never know who has the answer."""),
+Keep small groups for the informal talk and one big place for questions. I dare to joke with eight people. But I \
+want my question to be seen by all seventy, because I never know who has the answer."""),
     Line("past-fifty-ok", "tomasz", _ago(8, 23), Kind.ACCEPT, "past-fifty-1"),
 
     Line("eerst-nalezen", "joke", _ago(6, 20), Kind.QUESTION,
          title="Mijn chef wil alles nalezen voor ik het hier zet. Wat zeg ik?", body="""\
-Ze bedoelt het goed: ze wil niet dat ik iets schrijf waar een klant zich aan stoort. Maar ik merk dat ik daardoor niets \
-meer schrijf. Hoe breng ik dat ter sprake, zonder dat het klinkt alsof ik haar niet vertrouw?"""),
+Ze bedoelt het goed: ze wil niet dat ik iets schrijf waar een klant zich aan stoort. Maar ik merk dat ik daardoor \
+niets meer schrijf. Hoe breng ik dat ter sprake, zonder dat het klinkt alsof ik haar niet vertrouw?"""),
     Line("eerst-nalezen-1", "lars", _ago(6, 17), Kind.ANSWER, "eerst-nalezen", body="""\
-Vraag haar om samen twee weken terug te kijken: wat had ze tegengehouden, en waarom? Bij ons bleek dat niets te zijn. \
-Toen heeft mijn leidinggevende zelf voorgesteld om ermee te stoppen."""),
+Vraag haar om samen twee weken terug te kijken: wat had ze tegengehouden, en waarom? Bij ons bleek dat niets te \
+zijn. Toen heeft mijn leidinggevende zelf voorgesteld om ermee te stoppen."""),
     Line("eerst-nalezen-2", "katrien", _ago(6, 15), Kind.ANSWER, "eerst-nalezen", body="""\
-Spreek af wat hier **niet** hoort: namen van klanten, prijzen, lopende onderhandelingen. Dat is een korte lijst waar ze \
-op kan rekenen. Al de rest mag dan gewoon. Zeg gerust dat het van mij komt."""),
+Spreek af wat hier **niet** hoort: namen van klanten, prijzen, lopende onderhandelingen. Dat is een korte lijst \
+waar ze op kan rekenen. Al de rest mag dan gewoon. Zeg gerust dat het van mij komt."""),
     Line("eerst-nalezen-3", "greet", _ago(6, 12), Kind.ANSWER, "eerst-nalezen", body="""\
-Nodig haar uit om zelf een vraag te stellen. Wie één keer binnen het uur goed geholpen is door iemand van een ander \
-team, leest daarna met heel andere ogen."""),
+Nodig haar uit om zelf een vraag te stellen. Wie één keer binnen het uur goed geholpen is door iemand van een \
+ander team, leest daarna met heel andere ogen."""),
     Line("eerst-nalezen-ok", "joke", _ago(5, 20), Kind.ACCEPT, "eerst-nalezen-2"),
 
     Line("measured", "sam", _ago(4, 3), Kind.QUESTION, language="en",
          title="Has anyone measured what a shared feed really saves?", body="""\
-I believe it saves time, but belief does not convince our finance department. Counting mails is easy and says little. I \
-am looking for one honest figure that a sceptical person would accept. Has anyone tried, and what did you learn?"""),
+I believe it saves time, but belief does not convince our finance department. Counting mails is easy and says \
+little. I am looking for one honest figure that a sceptical person would accept. Has anyone tried, and what did \
+you learn?"""),
     Line("measured-1", "tomasz", _ago(3, 23), Kind.ANSWER, "measured", language="en", body="""\
-We took the time between asking and having a usable answer, for twenty questions before and twenty after. It went from \
-two working days to about three hours. Small numbers, but nobody argued with the method."""),
+We took the time between asking and having a usable answer, for twenty questions before and twenty after. It went \
+from two working days to about three hours. Small numbers, but nobody argued with the method."""),
     Line("measured-2", "pieter", _ago(3, 4), Kind.ANSWER, "measured", body="""\
-Ik zou niet alleen tijd meten. Tel ook hoeveel vragen een tweede antwoord krijgen van een andere afdeling. Dat is iets \
-wat mail bijna nooit oplevert, en het is makkelijk na te tellen."""),
+Ik zou niet alleen tijd meten. Tel ook hoeveel vragen een tweede antwoord krijgen van een andere afdeling. Dat is \
+iets wat mail bijna nooit oplevert, en het is makkelijk na te tellen."""),
 
     Line("idee-citeren", "elif", _ago(0, 9), Kind.QUESTION,
          title="Hoe verwijs je in een nota naar een idee dat hier ontstaan is?", body="""\
-Ik schrijf een nota voor de directie over losse hoofdstukken. Drie zinnen komen eigenlijk van hier, van verschillende \
-mensen. Noem ik hen bij naam, vraag ik eerst of dat mag, of volstaat een link? Ik doe het graag juist."""),
+Ik schrijf een nota voor de directie over losse hoofdstukken. Drie zinnen komen eigenlijk van hier, van \
+verschillende mensen. Noem ik hen bij naam, vraag ik eerst of dat mag, of volstaat een link? Ik doe het graag \
+juist."""),
 ]  # fmt: skip
 
 IDEAS = [
     Line("vijf-eerste-vragen", "noor", _ago(9, 20), Kind.IDEA, title="Vijf eerste vragen van elke nieuwe collega",
          body="""\
-Elke nieuwe collega stelt in de eerste maand vijf vragen hier, in het openbaar. Een buddy zorgt dat er binnen een dag \
-iemand antwoordt. Na een jaar hebben we een onthaalgids die helemaal uit echte vragen bestaat, en die niemand heeft \
-moeten schrijven. Het idee komt voort uit het lijstje van Amira."""),
+Elke nieuwe collega stelt in de eerste maand vijf vragen hier, in het openbaar. Een buddy zorgt dat er binnen een \
+dag iemand antwoordt. Na een jaar hebben we een onthaalgids die helemaal uit echte vragen bestaat, en die niemand \
+heeft moeten schrijven. Het idee komt voort uit het lijstje van Amira."""),
     Line("vijf-eerste-vragen-1", "amira", _ago(9, 17), Kind.COMMENT, "vijf-eerste-vragen", body="""\
 Wat fijn dat je mijn lijstje noemt! Ik wil gerust de eerste buddy zijn. Misschien mag één van de vijf ook over \
 gewoontes gaan: waarom eet iedereen om tien voor twaalf?"""),
     Line("vijf-eerste-vragen-2", "daan", _ago(9, 4), Kind.COMMENT, "vijf-eerste-vragen", body="""\
-Sterk. Laat het wel een aanbod zijn en geen plicht: vijf vragen *mogen*. Zodra het op een lijstje van de leidinggevende \
-staat, krijg je vragen die niemand echt heeft."""),
+Sterk. Laat het wel een aanbod zijn en geen plicht: vijf vragen *mogen*. Zodra het op een lijstje van de \
+leidinggevende staat, krijg je vragen die niemand echt heeft."""),
 
     Line("wegwijzer", "wout", _ago(9, 10), Kind.IDEA, title="Een wegwijzer: wie weet wat, over alle vestigingen",
          body="""\
-Op je eigen pagina zet je twee dingen waarover anderen je mogen aanspreken, meer niet. Heb je in een jaar geen enkele \
-vraag gekregen, dan vervalt het en kies je iets anders. Zo blijft de lijst kort en eerlijk, en vindt Amsterdam \
-eindelijk wie in Gent verstand heeft van toegankelijke pdf's."""),
+Op je eigen pagina zet je twee dingen waarover anderen je mogen aanspreken, meer niet. Heb je in een jaar geen \
+enkele vraag gekregen, dan vervalt het en kies je iets anders. Zo blijft de lijst kort en eerlijk, en vindt \
+Amsterdam eindelijk wie in Gent verstand heeft van toegankelijke pdf's."""),
     Line("wegwijzer-1", "lars", _ago(9, 7), Kind.COMMENT, "wegwijzer", body="""\
-Dat laatste is uit het leven gegrepen. Ik doe mee en zet er ‘aanbestedingen van scholen’ op. Dat vervallen na een jaar \
-vind ik het slimste stuk van het idee."""),
+Dat laatste is uit het leven gegrepen. Ik doe mee en zet er ‘aanbestedingen van scholen’ op. Dat vervallen na een \
+jaar vind ik het slimste stuk van het idee."""),
 
     Line("mail-free-morning", "tomasz", _ago(8, 9), Kind.IDEA, language="en",
          title="Tuesday mornings without internal mail", body="""\
-One morning a week we send no mail to each other. A question goes into the feed, where others can see it; something \
-urgent goes by phone. Customers notice nothing. After six weeks we ask everybody whether to keep it, and we stop if most \
-people would rather not."""),
+One morning a week we send no mail to each other. A question goes into the feed, where others can see it; \
+something urgent goes by phone. Customers notice nothing. After six weeks we ask everybody whether to keep it, and \
+we stop if most people would rather not."""),
     Line("mail-free-morning-1", "joke", _ago(8, 6), Kind.COMMENT, "mail-free-morning", body="""\
-Voor Verkoop is dinsdag net de drukste dag. Woensdag zou voor ons wel lukken. En mag een offerte die nagekeken moet \
-worden toch per mail, of telt dat ook?"""),
+Voor Verkoop is dinsdag net de drukste dag. Woensdag zou voor ons wel lukken. En mag een offerte die nagekeken \
+moet worden toch per mail, of telt dat ook?"""),
     Line("mail-free-morning-2", "tomasz", _ago(8, 2), Kind.COMMENT, "mail-free-morning-1", language="en", body="""\
-Wednesday is fine with me, the day does not matter. And offers stay in mail: they hold prices, and those do not belong \
-in the feed anyway. Thanks, I will change the text."""),
+Wednesday is fine with me, the day does not matter. And offers stay in mail: they hold prices, and those do not \
+belong in the feed anyway. Thanks, I will change the text."""),
 
-    Line("duo", "greet", _ago(7, 8), Kind.IDEA, title="Duo's van een anciën en een nieuwkomer", body="""\
-Koppel iemand met veel dienstjaren aan iemand die pas begint, voor drie maanden, een half uur per week. De ene vertelt \
-hoe het gegroeid is, de andere schrijft op wat hij daarvan verstaan heeft en zet dat hier. Ik ga over twee jaar met \
-pensioen en ik neem liever niet alles mee naar huis."""),
+    Line("duo", "greet", _ago(7, 8), Kind.IDEA, title="Duo's van een ancien en een nieuwkomer", body="""\
+Koppel iemand met veel dienstjaren aan iemand die pas begint, voor drie maanden, een half uur per week. De ene \
+vertelt hoe het gegroeid is, de andere schrijft op wat hij ervan begrepen heeft en zet dat hier. Ik ga over twee \
+jaar met pensioen en ik neem liever niet alles mee naar huis."""),
     Line("duo-1", "sam", _ago(7, 3), Kind.COMMENT, "duo", language="en", body="""\
-I would sign up today. What I like most is who does the writing: the newcomer sees what is strange, and the veteran gets \
-to correct it. Both learn something that a manual would hide."""),
+I would sign up today. What I like most is who does the writing: the newcomer sees what is strange, and the \
+veteran gets to correct it. Both learn something that a manual would hide."""),
 
     Line("van-wie", "elif", _ago(6, 9), Kind.IDEA, title="Onder elk plan: van wie het idee kwam", body="""\
-In elk projectvoorstel komt één vaste regel: waar het idee ontstaan is, met een link en de namen van wie eraan bouwde. \
-Het kost twintig seconden. Wie een idee had, wordt mee uitgenodigd voor de eerste vergadering, ook als dat iemand van \
-een heel andere afdeling is."""),
+In elk projectvoorstel komt één vaste regel: waar het idee ontstaan is, met een link en de namen van wie eraan \
+bouwde. Het kost twintig seconden. Wie een idee had, wordt mee uitgenodigd voor de eerste vergadering, ook als dat \
+iemand van een heel andere afdeling is."""),
     Line("van-wie-1", "marisol", _ago(6, 5), Kind.COMMENT, "van-wie", language="en", body="""\
-The invitation is the important half for me. A name in a footnote is kind. Being in the room when your idea is changed \
-beyond recognition is what actually makes people share the next one."""),
+The invitation is the important half for me. A name in a footnote is kind. Being in the room when your idea is \
+changed beyond recognition is what actually makes people share the next one."""),
 
     Line("short-summaries", "marisol", _ago(4, 12), Kind.IDEA, language="en",
          title="A three-line summary in the other language under long threads", body="""\
-When a thread passes ten messages, whoever feels like it writes three lines in the other language: what was asked, what we \
-know now, what is still open. No translation of everything. It helps people who read slowly, people who were on holiday, \
-and everybody who arrives a year later."""),
+When a thread passes ten messages, whoever feels like it writes three lines in the other language: what was asked, \
+what we know now, what is still open. No translation of everything. It helps people who read slowly, people who \
+were on holiday, and everybody who arrives a year later."""),
     Line("short-summaries-1", "noor", _ago(4, 8), Kind.COMMENT, "short-summaries", body="""\
-Graag! Ik neem de gesprekken over mail voor mijn rekening, in het Nederlands. Drie regels is precies kort genoeg om het \
-ook echt te doen."""),
+Graag! Ik neem de gesprekken over mail voor mijn rekening, in het Nederlands. Drie regels is precies kort genoeg \
+om het ook echt te doen."""),
 
     Line("klantvraag", "lars", _ago(3, 8), Kind.IDEA, title="De klantvraag van de week", body="""\
-Verkoop hoort elke week vragen die Redactie nooit bereiken. Elke maandag zet een van ons er één hier, letterlijk zoals \
-de klant ze stelde, zonder naam erbij. Redactie hoeft ze niet op te lossen. Het gaat erom dat wie boeken maakt, hoort \
-waar lezers over struikelen."""),
+Verkoop hoort elke week vragen die Redactie nooit bereiken. Elke maandag zet een van ons er één hier, letterlijk \
+zoals de klant ze stelde, zonder naam erbij. Redactie hoeft ze niet op te lossen. Het gaat erom dat wie boeken \
+maakt, hoort waar lezers over struikelen."""),
     Line("klantvraag-1", "wout", _ago(3, 5), Kind.COMMENT, "klantvraag", body="""\
-Ja, heel graag. En mogen wij er dan elke maand één terugsturen: een vraag die wij aan een klant zouden willen stellen? \
-Dan gaat het verkeer in twee richtingen."""),
+Ja, heel graag. En mogen wij er dan elke maand één terugsturen: een vraag die wij aan een klant zouden willen \
+stellen? Dan gaat het verkeer in twee richtingen."""),
 ]  # fmt: skip
 
 LINES = [*FEED, *QUESTIONS, *IDEAS]
@@ -392,12 +400,14 @@ STARS: dict[str, dict[str, int]] = {
     "klantvraag": {"wout": 5, "noor": 4, "amira": 4, "joke": 5},
 }  # fmt: skip
 
+PACE = timedelta(hours=2, minutes=40)
+
 
 def _ratings() -> list[Line]:
     """Ratings come a few hours apart, after the idea itself."""
     proposed = {line.key: line.ago for line in IDEAS if line.kind is Kind.IDEA}
     return [
-        Line(f"{idea}-{who}", who, proposed[idea] - timedelta(hours=2, minutes=40) * (place + 1), Kind.RATE, idea, stars=n)
+        Line(f"{idea}-{who}", who, proposed[idea] - PACE * (place + 1), Kind.RATE, idea, stars=n)
         for idea, given in STARS.items()
         for place, (who, n) in enumerate(given.items())
     ]

@@ -1,0 +1,215 @@
+"""How a score came about: read from the ledger, never judged anew; and what one more text would bring."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from flask import url_for
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from sociallearn import clock
+from sociallearn.grades import folding, scoring
+from sociallearn.grades.calendar import Period
+from sociallearn.grades.folding import Rules
+from sociallearn.grades.models import LedgerEntry, Standing
+from sociallearn.grades.schemes import Kind
+from sociallearn.grades.scoring import Hint, PeriodStanding
+from sociallearn.grades.wording import percent
+from sociallearn.posts.models import Kind as PostKind
+from sociallearn.posts.models import Post
+from sociallearn.roster.models import Cohort, Member
+from sociallearn.text.excerpting import excerpt
+
+TITLE_LENGTH = 80  # characters of a text without a title
+
+_PAGES = {PostKind.QUESTION: "questions.show", PostKind.IDEA: "ideas.show"}
+
+
+@dataclass(frozen=True)
+class Line:
+    """What one text, or one rating, counts for, and why."""
+
+    kind: str  # of the post; "rating" for the rating of an idea
+    title: str
+    url: str
+    points: float
+    why: str  # scoring.Why
+    short_by: int | None  # words missing
+    at: datetime
+
+
+@dataclass(frozen=True)
+class PeriodReceipt:
+    """One period: what was earned of its target, line by line in order of time."""
+
+    label: str
+    starts: datetime
+    ends: datetime
+    is_open: bool
+    is_dropped: bool
+    earned: float
+    target: float
+    lines: list[Line]
+
+
+@dataclass(frozen=True)
+class Chance:
+    """What one more of a kind would bring now."""
+
+    kind: Kind
+    points: float
+    left: int
+    least_words: int
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """A learner's score and all it is made of."""
+
+    grade: float | None  # 0..1; None while there is nothing to say
+    percent: int | None
+    comment: str
+    scheme_name: str
+    target: float
+    periods: list[PeriodReceipt]  # in order of time
+    still_possible: list[Chance]
+
+
+@dataclass(frozen=True)
+class _Here:
+    """Everything about a member that receipts begin with."""
+
+    cohort: Cohort
+    rules: Rules
+    periods: list[Period]
+    now: datetime
+
+
+def receipt(session: Session, member: Member) -> Receipt | None:
+    """The receipt of a member (in a request); None for somebody who is not graded. A constant number of queries."""
+    if not member.is_graded:
+        return None
+    here = _here(session, member)
+    standing = session.get(Standing, member.id)
+    entries = _entries(session, member)
+    found = _judge_ledger(entries, here)
+    lines = _lines(session, entries)
+    grade = standing.grade if standing else None
+    bounds = {period.key: period for period in here.periods}
+    return Receipt(
+        grade=grade,
+        percent=None if grade is None else percent(grade),
+        comment=standing.comment if standing else "",
+        scheme_name=here.rules.scheme.name,
+        target=here.rules.scheme.target,
+        periods=[
+            _period(number, period, bounds[period.key], lines[period.key])
+            for number, period in enumerate(found.periods, start=1)
+        ],
+        still_possible=_still_possible(session, member, here),
+    )
+
+
+def recompute_from_ledger(session: Session, member: Member) -> scoring.Standing:
+    """Where the member stands by the ledger alone: the proof that nothing else is needed.
+
+    Its ``value`` equals ``Standing.grade`` whenever no period has closed since that was computed.
+    """
+    return _judge_ledger(_entries(session, member), _here(session, member))
+
+
+def hint_for(session: Session, member: Member, kind: Kind, to: int | None = None) -> Hint | None:
+    """What one more text of this kind would bring, ``to`` being whom a reply answers; None if not graded.
+
+    The same functions judge the text once it is written.
+    """
+    if not member.is_graded:
+        return None
+    here = _here(session, member)
+    events = folding.events_of(session, member, here.cohort, here.rules, here.now)
+    found = scoring.hint(kind, events, here.periods, here.rules.scheme, here.now, to=to)
+    if kind == "reply" and to == member.id:
+        return replace(found, points=0.0, earns=0.0)
+    return found
+
+
+def _here(session: Session, member: Member) -> _Here:
+    now = clock.now()
+    cohort = session.get_one(Cohort, member.cohort_id)
+    rules = folding.rules_of(session, cohort, now)
+    return _Here(cohort, rules, folding.periods_of(member.joined_at, cohort, rules, now), now)
+
+
+def _entries(session: Session, member: Member) -> Sequence[LedgerEntry]:
+    return session.scalars(select(LedgerEntry).where(LedgerEntry.member_id == member.id).order_by(LedgerEntry.id)).all()
+
+
+def _judge_ledger(entries: Iterable[LedgerEntry], here: _Here) -> scoring.Standing:
+    sums: defaultdict[str, float] = defaultdict(float)
+    for entry in entries:
+        sums[entry.period] += entry.change
+    scheme = here.rules.scheme
+    earned = {key: min(scheme.target, points) for key, points in sums.items()}
+    return scoring.grade(earned, here.periods, here.now, scheme)
+
+
+def _lines(session: Session, entries: Sequence[LedgerEntry]) -> defaultdict[str, list[Line]]:
+    """The newest entry of each event as a line, by period key, in order of time."""
+    first: dict[tuple[str, int], LedgerEntry] = {}
+    newest: dict[tuple[str, int], LedgerEntry] = {}
+    for entry in entries:
+        first.setdefault((entry.kind, entry.event_id), entry)
+        newest[entry.kind, entry.event_id] = entry
+    posts = {
+        post.id: post
+        for post in session.scalars(select(Post).where(Post.id.in_({entry.event_id for entry in newest.values()})))
+    }
+    lines: defaultdict[str, list[Line]] = defaultdict(list)
+    for key, entry in newest.items():
+        post = posts[entry.event_id]
+        at = first[key].at if entry.kind == "rating" else post.created_at
+        lines[entry.period].append(_line(entry, post, at))
+    for found in lines.values():
+        found.sort(key=lambda line: line.at)
+    return lines
+
+
+def _line(entry: LedgerEntry, post: Post, at: datetime) -> Line:
+    # what was deleted or hidden is not shown in another place; the receipt says only that it was there
+    title = (post.title or excerpt(post.html, TITLE_LENGTH)) if post.is_visible else _("A text that was removed")
+    return Line(
+        kind=entry.kind if entry.kind == "rating" else post.kind,
+        title=title or _("A text without words"),
+        url=url_for(_PAGES.get(PostKind(post.kind), "posts.show"), post_id=post.id),
+        points=entry.points,
+        why=entry.why,
+        short_by=entry.short_by,
+        at=at,
+    )
+
+
+def _period(number: int, standing: PeriodStanding, bounds: Period, lines: list[Line]) -> PeriodReceipt:
+    return PeriodReceipt(
+        label=_("Week %(number)s", number=number),
+        starts=bounds.starts,
+        ends=bounds.ends,
+        is_open=standing.is_open,
+        is_dropped=standing.is_dropped,
+        earned=standing.earned,
+        target=standing.target,
+        lines=lines,
+    )
+
+
+def _still_possible(session: Session, member: Member, here: _Here) -> list[Chance]:
+    """What can still be collected in the open period; nothing once its target is reached."""
+    events = folding.events_of(session, member, here.cohort, here.rules, here.now)
+    chances = []
+    for rule in here.rules.scheme.rules:
+        found = scoring.hint(rule.event, events, here.periods, here.rules.scheme, here.now)
+        if found.left:
+            chances.append(Chance(rule.event, rule.points, found.left, found.least_words))
+    return chances
