@@ -19,6 +19,7 @@ def cli() -> None:
     Settings come from environment variables; docs/configuration.md lists them.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 def main() -> None:

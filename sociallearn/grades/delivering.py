@@ -59,19 +59,30 @@ class Attempt:
     registration: Registration
 
 
-def want(session: Session, member: Member, grade: float, comment: str) -> None:
+def want(session: Session, member: Member, grade: float | None, comment: str) -> None:
     """Let every column of the member's cohort get this grade (0..1), if it is not what it has or is to get.
 
-    The member's standing must be locked.
+    None: nothing is sent to anybody who has no score yet; who has one (the text it was for is gone) gets 0. The
+    member's standing must be locked.
     """
     now = clock.now()
-    wanted = {"grade": grade, "comment": comment, "state": DeliveryState.WAITING, "next_at": now, "created_at": now}
-    ids = {"cohort_id": member.cohort_id, "organisation_id": member.organisation_id}
+    known = {row.placement_id: row.id for row in session.scalars(select(Delivery).filter_by(member_id=member.id))}
     for placement_id in _columns(session, member.cohort_id):
+        if grade is None and placement_id not in known:
+            continue
+        values = {
+            "cohort_id": member.cohort_id,
+            "organisation_id": member.organisation_id,
+            "grade": grade,
+            "comment": comment,
+            "state": DeliveryState.WAITING,
+            "next_at": now,
+            "created_at": now,
+        }
         key = {"placement_id": placement_id, "member_id": member.id}
-        row = locked(session, Delivery, insert_or_get(session, Delivery, key, {**ids, **wanted}).id)
-        if (row.grade, row.comment) != (grade, comment):
-            row.grade, row.comment = grade, comment
+        row = locked(session, Delivery, insert_or_get(session, Delivery, key, values).id)
+        if (row.grade, row.comment) != (grade or 0.0, comment):
+            row.grade, row.comment = grade or 0.0, comment
             _again(row, now)
         if row.state == DeliveryState.WAITING and row.next_at <= now:
             jobs.after_commit(session, deliver, row.id)

@@ -54,7 +54,7 @@ def periods_of(joined_at: datetime, cohort: Cohort, rules: Rules, now: datetime)
 
 
 def events_of(session: Session, member: Member, cohort: Cohort, rules: Rules, now: datetime) -> list[Event]:
-    """All a member did that the model knows of, each as it now stands. Four queries, whatever the history."""
+    """All a member did that the model knows of, each as it now stands. Three queries, whatever the history."""
     group = _alike(_written_by(member.id))
     rows = session.execute(
         select(Activity, Member.joined_at)

@@ -1,7 +1,7 @@
 """Keep the ledger of points: after every act that concerns somebody's points, in the act's own transaction.
 
-A learner's row in ``standing`` is locked first, so that two acts at once both count. Then everything is judged anew from
-the activity rows, what changed is appended to the ledger, and the LMS is told if grade or comment moved.
+A learner's row in ``standing`` is locked first, so that two acts at once both count. Then everything is judged anew
+from the activity rows, what changed is appended to the ledger, and the LMS is told if grade or comment moved.
 """
 
 from collections.abc import Sequence
@@ -73,8 +73,7 @@ def recompute(session: Session, member: Member) -> Standing | None:
     row.next_change_at = periods[-1].ends
     row.computed_at = now
     session.flush()
-    if row.grade is not None:
-        delivering.want(session, member, row.grade, row.comment)
+    delivering.want(session, member, row.grade, row.comment)
     return row
 
 

@@ -109,7 +109,7 @@ def receipt(session: Session, member: Member) -> Receipt | None:
             _period(number, period, bounds[period.key], lines[period.key])
             for number, period in enumerate(found.periods, start=1)
         ],
-        still_possible=_still_possible(session, member, here),
+        still_possible=_still_possible(session, member, here, found),
     )
 
 
@@ -169,7 +169,9 @@ def _lines(session: Session, entries: Sequence[LedgerEntry]) -> defaultdict[str,
     }
     lines: defaultdict[str, list[Line]] = defaultdict(list)
     for key, entry in newest.items():
-        post = posts[entry.event_id]
+        post = posts.get(entry.event_id)
+        if post is None:
+            continue  # erased
         at = first[key].at if entry.kind == "rating" else post.created_at
         lines[entry.period].append(_line(entry, post, at))
     for found in lines.values():
@@ -204,12 +206,15 @@ def _period(number: int, standing: PeriodStanding, bounds: Period, lines: list[L
     )
 
 
-def _still_possible(session: Session, member: Member, here: _Here) -> list[Chance]:
-    """What can still be collected in the open period; nothing once its target is reached."""
+def _still_possible(session: Session, member: Member, here: _Here, standing: scoring.Standing) -> list[Chance]:
+    """What can still be collected in the open period; nothing once it is full."""
+    if any(period.is_open and period.earned >= period.target for period in standing.periods):
+        return []
     events = folding.events_of(session, member, here.cohort, here.rules, here.now)
     chances = []
     for rule in here.rules.scheme.rules:
         found = scoring.hint(rule.event, events, here.periods, here.rules.scheme, here.now)
         if found.left:
-            chances.append(Chance(rule.event, rule.points, found.left, found.least_words))
+            rounds = -(-found.left // rule.per)
+            chances.append(Chance(rule.event, rule.points, rounds, found.least_words))
     return chances

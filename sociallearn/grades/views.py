@@ -22,7 +22,7 @@ def mine() -> ResponseReturnValue:
 def learner(member_id: int) -> ResponseReturnValue:
     """A learner's points, for the trainer to explain or look at again."""
     access.require_trainer()
-    return _receipt_page(access.get_or_404(Member, id=member_id), "grading")
+    return _receipt_page(access.get_or_404(Member, id=member_id), "cohort")
 
 
 def _receipt_page(learner: Member, room: str) -> str:
