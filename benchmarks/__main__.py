@@ -125,7 +125,7 @@ def _bare(app: Flask, reader: Actor, statements: int, size: int) -> Callable[[],
     @bare.get("/bare")
     def page() -> str:
         session = db.session()
-        whole = (joinedload(Seat.member), joinedload(Seat.cohort), joinedload(Seat.placement))
+        whole = (joinedload(Seat.member), joinedload(Seat.cohort))
         cohort_id = session.scalars(select(Seat).where(Seat.id == seat).options(*whole)).one().cohort_id
         threads = select(Post).where(Post.cohort_id == cohort_id, Post.kind == Kind.POST, Post.root_id.is_(None))
         session.scalars(threads.options(joinedload(Post.author)).order_by(Post.id.desc()).limit(21)).all()

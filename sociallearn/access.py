@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from limits import RateLimitItemPerMinute
 from limits.storage import storage_from_string
 from limits.strategies import FixedWindowRateLimiter
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, bindparam, delete, select
 from sqlalchemy.orm import Session, joinedload
 
 from sociallearn import clock
@@ -27,6 +27,13 @@ MOST_SEATS = 12  # launches one browser may keep open side by side
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 WRITES = RateLimitItemPerMinute(120)
 LAUNCHES = RateLimitItemPerMinute(1000)
+
+# prepared once: every request begins with it
+_SEAT = (
+    select(Seat)
+    .where(Seat.id == bindparam("id"), Seat.expires_at > bindparam("now"))
+    .options(joinedload(Seat.member), joinedload(Seat.cohort))
+)
 
 T = TypeVar("T", bound=InCohort)
 
@@ -63,12 +70,7 @@ def find_seat(session: Session, seat_id: str, cookies: Mapping[str, str]) -> Sea
     token = cookies.get(COOKIE + seat_id)
     if not token:
         return None
-    statement = (
-        select(Seat)
-        .where(Seat.id == seat_id, Seat.expires_at > clock.now())
-        .options(joinedload(Seat.member), joinedload(Seat.cohort), joinedload(Seat.placement))
-    )
-    seat = session.scalar(statement)
+    seat = session.scalar(_SEAT, {"id": seat_id, "now": clock.now()})
     if seat is None or not hmac.compare_digest(seat.cookie_hash, _hash(token)):
         return None
     return seat
@@ -142,7 +144,10 @@ def set_cookie(response: Response, seat: Seat, token: str, cookies: Mapping[str,
 
 def csrf_token() -> str:
     """An HMAC under the seat's secret: the same in every tab and after a restart."""
-    return hmac.new(g.seat.secret.encode(), b"csrf", hashlib.sha256).hexdigest()
+    if "csrf_token" not in g:
+        g.csrf_token = hmac.new(g.seat.secret.encode(), b"csrf", hashlib.sha256).hexdigest()
+    token: str = g.csrf_token
+    return token
 
 
 def member() -> Member:

@@ -154,6 +154,7 @@ def work(app: Flask, parent_pid: int | None = None) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    logging.getLogger("huey").setLevel(logging.WARNING)  # it tells of every task; what came of it stands in its row
     consumer = _Consumer(
         app.extensions["jobs"],
         workers=THREADS,

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-import flask_babel
 from babel.dates import format_datetime, format_timedelta
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -52,8 +51,22 @@ def translations(language: str) -> NullTranslations:
 def init_app(app: Flask) -> None:
     """Choose the language of each request and let templates tell the time."""
     PoBabel(app, locale_selector=choose)
+    # a page asks for dozens of texts: look the catalogue up once a request, not once a text
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext=lambda text: catalogue().ugettext(text),
+        ngettext=lambda one, many, number: catalogue().ungettext(one, many, number),
+        newstyle=True,
+    )
     app.jinja_env.globals.update(when=when)
     app.context_processor(lambda: {"locale": choose()})
+
+
+def catalogue() -> NullTranslations:
+    """The translations of this request's reader."""
+    if "catalogue" not in g:
+        g.catalogue = translations(choose())
+    found: NullTranslations = g.catalogue
+    return found
 
 
 def choose() -> str:
@@ -77,13 +90,23 @@ def _browsers() -> str:
 
 def when(moment: datetime) -> Markup:
     """``<time>`` with the distance in words ("3 hours ago"), and the full date in the cohort's zone as title."""
-    zone = g.seat.cohort.time_zone if "seat" in g else "UTC"
-    seconds = int((moment - clock.now()).total_seconds())
-    if -60 < seconds < 60:
-        seconds = 0
-    language = choose()
-    words = _distance(_coarse(seconds), language) if seconds else flask_babel.gettext("just now")
-    full = _full(moment.replace(second=0, microsecond=0), zone, language)
+    zone, language, now = _here()
+    seconds = int((moment - now).total_seconds())
+    return _time(moment, 0 if -60 < seconds < 60 else _coarse(seconds), zone, language)
+
+
+def _here() -> tuple[str, str, datetime]:
+    # asked forty times a page
+    if "time_here" not in g:
+        g.time_here = (g.seat.cohort.time_zone if "seat" in g else "UTC", choose(), clock.now())
+    here: tuple[str, str, datetime] = g.time_here
+    return here
+
+
+@lru_cache(maxsize=20_000)
+def _time(moment: datetime, seconds: int, zone: str, language: str) -> Markup:
+    words = _distance(seconds, language) if seconds else translations(language).ugettext("just now")
+    full = format_datetime(moment, "full", tzinfo=ZoneInfo(zone), locale=language)
     stamp = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return Markup(f'<time datetime="{stamp}" title="{escape(full)}">{escape(words)}</time>')  # noqa: S704
 
@@ -99,8 +122,3 @@ def _coarse(seconds: int) -> int:
 @lru_cache(maxsize=4096)
 def _distance(seconds: int, language: str) -> str:
     return format_timedelta(seconds, add_direction=True, threshold=1.2, locale=language)
-
-
-@lru_cache(maxsize=20_000)
-def _full(moment: datetime, zone: str, language: str) -> str:
-    return format_datetime(moment, "full", tzinfo=ZoneInfo(zone), locale=language)

@@ -11,7 +11,7 @@ from sociallearn.paths import HOME, TRANSLATIONS
 
 DUTCH = TRANSLATIONS / "nl" / "LC_MESSAGES" / "messages.po"
 METHODS = [("sociallearn/**.py", "python"), ("templates/**.html", "jinja2")]
-KEYWORDS = {"_": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2)}
+KEYWORDS = {"_": None, "ugettext": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2)}
 
 
 def catalogue() -> Catalog:

@@ -43,7 +43,7 @@ def show(post_id: int) -> ResponseReturnValue:
 def _page(form: PostForm) -> str:
     session, member = db.session(), access.member()
     draft = pages.fill_from_draft(form, "feed")
-    page = reading.page(session, reading.threads(Kind.POST, member), member, request.args.get("before", type=int))
+    page = reading.page(session, Kind.POST, member, request.args.get("before", type=int))
     return render_template(
         "feed/index.html",
         form=form,

@@ -185,7 +185,7 @@ def _line(entry: LedgerEntry, post: Post, at: datetime) -> Line:
     return Line(
         kind=entry.kind if entry.kind == "rating" else post.kind,
         title=title or _("A text without words"),
-        url=url_for(_PAGES.get(PostKind(post.kind), "posts.show"), post_id=post.id),
+        url=url_for(_PAGES.get(PostKind(post.kind), "feed.show"), post_id=post.id),
         points=entry.points,
         why=entry.why,
         short_by=entry.short_by,

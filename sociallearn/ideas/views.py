@@ -23,7 +23,7 @@ bp = Blueprint("ideas", __name__, url_prefix="/s/<seat>/ideas")
 def index() -> ResponseReturnValue:
     """Ideas, newest first."""
     session, member = db.session(), access.member()
-    page = reading.page(session, reading.threads(Kind.IDEA, member), member, request.args.get("before", type=int))
+    page = reading.page(session, Kind.IDEA, member, request.args.get("before", type=int))
     ideas.add_ratings(session, page.items, member)
     return render_template(
         "ideas/index.html",

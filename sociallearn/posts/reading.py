@@ -1,17 +1,19 @@
 """Posts as one member sees them: pages of threads and of replies, a constant number of queries each."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from flask import g, url_for
 from markupsafe import Markup
-from sqlalchemy import Row, Select, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, func, or_, select, tuple_
 from sqlalchemy.orm import Session, joinedload
 
+from sociallearn.languages import when
 from sociallearn.posts.models import Decision, Kind, Post, ReadMark, Visibility
-from sociallearn.roster.models import Member
+from sociallearn.roster.models import Member, Person, Role, Unit
 from sociallearn.text.completing import complete
 
 THREADS_A_PAGE = 20
@@ -20,6 +22,14 @@ LONG = 1800  # characters of a text above which a list shows its beginning only
 HUES = 12
 
 _SHOW = {Kind.QUESTION: "questions.show", Kind.IDEA: "ideas.show"}
+_LIST = {Kind.POST: "feed.index", Kind.QUESTION: "questions.index", Kind.IDEA: "ideas.index"}
+
+# What a post is shown from, in the order of _shown's arguments: columns, because whole objects cost twice as much.
+_COLUMNS = (
+    Post.id, Post.kind, Post.title, Post.html, Post.created_at, Post.edited_at, Post.version, Post.visibility,
+    Post.root_id, Post.branch_id, Post.reply_count, Post.answer_count, Post.last_reply_at,
+    Post.author_id, Member.person_id, Member.role, Person.name, Unit.name,
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -37,6 +47,7 @@ class Shown:
     unit: str | None
     is_trainer: bool
     created_at: datetime
+    when: Markup  # created_at in words
     edited_at: datetime | None
     version: int
     visibility: str
@@ -44,7 +55,8 @@ class Shown:
     reply_count: int
     answer_count: int
     last_reply_at: datetime | None
-    url: str
+    url: str  # where it is read
+    path: str  # what begins the addresses of what can be done with it
     is_mine: bool
     is_long: bool = False
     is_unread: bool = False
@@ -79,42 +91,52 @@ class Page:
     is_first: bool = True
 
 
-def threads(kind: Kind, member: Member) -> Select[Any]:
-    """Threads of one room, newest first, with what this member has read of each. Narrow it further, then ``page``."""
-    mark = and_(ReadMark.member_id == member.id, ReadMark.root_id == Post.id)
-    return (
-        select(Post, ReadMark.last_read_id, ReadMark.replies_read)
-        .outerjoin(ReadMark, mark)
-        .where(Post.cohort_id == member.cohort_id, Post.kind == kind, Post.root_id.is_(None))
-        .where(or_(Post.visibility == Visibility.VISIBLE, Post.author_id == member.id, Post.reply_count > 0))
-        .options(joinedload(Post.author))
-        .order_by(Post.id.desc())
-    )
+def page(
+    session: Session,
+    kind: Kind,
+    member: Member,
+    before: int | None,
+    where: tuple[ColumnElement[bool], ...] = (),
+    **link: Any,
+) -> Page:
+    """Twenty threads of a room, newest first, older than ``before``, with what this member has read of each.
 
-
-def page(session: Session, statement: Select[Any], member: Member, before: int | None, **link: Any) -> Page:
-    """Twenty threads older than ``before``; ``link`` are the further parameters of the list's address."""
-    if before is not None:
-        statement = statement.where(Post.id < before)
-    rows = session.execute(statement.limit(THREADS_A_PAGE + 1)).all()
+    ``where`` narrows the list (the same objects each time: statements are prepared once); ``link`` are the further
+    parameters of the list's address.
+    """
+    values = {"cohort_id": member.cohort_id, "member_id": member.id, "before": before}
+    rows = session.execute(_threads(kind, before is not None, where), values).all()
     items = [_thread(row, member) for row in rows[:THREADS_A_PAGE]]
     more = len(rows) > THREADS_A_PAGE
-    next_url = url_for(_room(rows), before=items[-1].id, **link) if more else None
+    next_url = url_for(_LIST[kind], before=items[-1].id, **link) if more else None
     return Page(items, next_url, before is None)
 
 
-def _room(rows: Sequence[Row[Any]]) -> str:
-    return {Kind.QUESTION: "questions.index", Kind.IDEA: "ideas.index"}.get(rows[0][0].kind, "feed.index")
+@lru_cache(maxsize=64)
+def _threads(kind: Kind, is_later_page: bool, where: tuple[ColumnElement[bool], ...]) -> Select[Any]:
+    mine = bindparam("member_id")
+    statement = (
+        select(*_COLUMNS, Post.last_reply_id, ReadMark.last_read_id, ReadMark.replies_read)
+        .join(Member, Member.id == Post.author_id)
+        .join(Person, Person.id == Member.person_id)
+        .outerjoin(Unit, Unit.id == Member.unit_id)
+        .outerjoin(ReadMark, and_(ReadMark.member_id == mine, ReadMark.root_id == Post.id))
+        .where(Post.cohort_id == bindparam("cohort_id"), Post.kind == kind, Post.root_id.is_(None), *where)
+        .where(or_(Post.visibility == Visibility.VISIBLE, Post.author_id == mine, Post.reply_count > 0))
+        .order_by(Post.id.desc())
+        .limit(THREADS_A_PAGE + 1)
+    )
+    return statement.where(Post.id < bindparam("before")) if is_later_page else statement
 
 
 def _thread(row: Row[Any], member: Member) -> Shown:
-    post, last_read_id, replies_read = row[0], row[1], row[2]
-    shown = show(post, member)
-    shown.is_long = len(post.html) > LONG
+    *columns, last_reply_id, last_read_id, replies_read = row
+    shown = _shown(member, *columns)
+    shown.is_long = len(shown.html) > LONG
     seen_up_to = max(last_read_id or 0, member.read_up_to)
-    shown.is_unread = post.id > seen_up_to and not shown.is_mine
-    if (post.last_reply_id or 0) > seen_up_to and last_read_id is not None:
-        shown.new_replies = max(1, post.reply_count - (replies_read or 0))
+    shown.is_unread = shown.id > seen_up_to and not shown.is_mine
+    if (last_reply_id or 0) > seen_up_to and last_read_id is not None:
+        shown.new_replies = max(1, shown.reply_count - (replies_read or 0))
     return shown
 
 
@@ -177,45 +199,70 @@ def url_of(thread: Post, *, after: str | None = None, anchor: int | None = None)
 def show(post: Post, member: Member) -> Shown:
     """``post`` (its author loaded) as ``member`` sees it."""
     author = post.author
-    mine = post.author_id == member.id
-    visible = post.visibility == Visibility.VISIBLE
+    return _shown(
+        member, post.id, post.kind, post.title, post.html, post.created_at, post.edited_at, post.version,
+        post.visibility, post.root_id, post.branch_id, post.reply_count, post.answer_count, post.last_reply_at,
+        post.author_id, author.person_id, author.role, author.person.name, author.unit.name if author.unit else None,
+    )  # fmt: skip
+
+
+def _shown(  # noqa: PLR0913 - one argument a column
+    member: Member,
+    post_id: int,
+    kind: str,
+    title: str | None,
+    html: str,
+    created_at: datetime,
+    edited_at: datetime | None,
+    version: int,
+    visibility: str,
+    root_id: int | None,
+    branch_id: int | None,
+    reply_count: int,
+    answer_count: int,
+    last_reply_at: datetime | None,
+    author_id: int,
+    person_id: int,
+    role: str,
+    name: str,
+    unit: str | None,
+) -> Shown:
+    mine, visible = author_id == member.id, visibility == Visibility.VISIBLE
     seat_path = g.seat_path
-    if post.root_id is None and post.kind in _SHOW:
-        room = "questions" if post.kind == Kind.QUESTION else "ideas"
-        url = f"{seat_path}/{room}/{post.id}"
-    else:
-        url = f"{seat_path}/posts/{post.id}"
-    name = author.person.name
+    room = {Kind.QUESTION: "questions", Kind.IDEA: "ideas"}.get(kind, "posts") if root_id is None else "posts"  # type: ignore[call-overload]
     return Shown(
-        id=post.id,
-        kind=post.kind,
-        title=post.title if visible else None,
-        html=Markup(complete(post.html, seat_path)) if visible else Markup(""),  # noqa: S704 - made by our sanitiser
+        id=post_id,
+        kind=kind,
+        title=title if visible else None,
+        html=Markup(complete(html, seat_path)) if visible else Markup(""),  # noqa: S704 - made by our sanitiser
         author=name,
-        author_id=author.id,
+        author_id=author_id,
         initials=initials(name),
-        hue=author.person_id * 5 % HUES,
-        unit=author.unit.name if author.unit else None,
-        is_trainer=author.is_trainer,
-        created_at=post.created_at,
-        edited_at=post.edited_at,
-        version=post.version,
-        visibility=post.visibility,
-        level=post.level,
-        reply_count=post.reply_count,
-        answer_count=post.answer_count,
-        last_reply_at=post.last_reply_at,
-        url=url,
+        hue=person_id * 5 % HUES,
+        unit=unit,
+        is_trainer=role == Role.TRAINER,
+        created_at=created_at,
+        when=when(created_at),
+        edited_at=edited_at,
+        version=version,
+        visibility=visibility,
+        level=0 if root_id is None else 1 if branch_id == post_id else 2,
+        reply_count=reply_count,
+        answer_count=answer_count,
+        last_reply_at=last_reply_at,
+        url=f"{seat_path}/{room}/{post_id}",
+        path=f"{seat_path}/posts/{post_id}",
         is_mine=mine,
         may_edit=mine and visible and member.may_write,
         may_delete=mine and visible,
-        may_undelete=mine and post.visibility == Visibility.DELETED,
+        may_undelete=mine and visibility == Visibility.DELETED,
         may_hide=member.is_trainer and visible and not mine,
-        may_restore=member.is_trainer and post.visibility == Visibility.HIDDEN,
+        may_restore=member.is_trainer and visibility == Visibility.HIDDEN,
         may_reply=visible and member.may_write,
     )
 
 
+@lru_cache(maxsize=4096)
 def initials(name: str) -> str:
     """One or two letters for the round picture."""
     parts = [part for part in name.split() if part[0].isalnum()]

@@ -4,7 +4,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, render_template
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 # the service rooms hang their views on the blueprint when they are imported
 from sociallearn import paths
@@ -48,6 +48,8 @@ def create_practice_lms(*, base_url: str, tool_url: str, data_dir: Path) -> Flas
 
 
 def _show_error(error: HTTPException) -> tuple[str, int]:
+    if isinstance(error, SecurityError):
+        return "This address is not the practice LMS's.", 400  # no page: its links would have that address too
     sentence = error.description or "Something went wrong."
     return render_template("practice/message.html", title=error.name, sentence=sentence), error.code or 500
 

@@ -52,7 +52,7 @@ def _cell(column: LineItem, score: Score | None) -> dict[str, Any]:
     }
     if score.value is not None:
         share = score.value / column.maximum
-        cell |= {"score": score.value, "shown": number(score.value), "percent": number(share * 100, 1) + " %"}
+        cell |= {"score": score.value, "shown": number(score.value), "percent": number(share * 100, 2) + " %"}
     return cell
 
 

@@ -13,11 +13,11 @@ KEPT = 2000  # entries
 LONGEST = 4000  # characters of a body
 PAGE = 25
 KINDS = {
-    "login": "Login started",
-    "launch": "Launch",
-    "content": "Content chosen",
-    "token": "Token request",
-    "service": "Service call",
+    "login": "Logins",
+    "launch": "Launches",
+    "content": "Content",
+    "token": "Tokens",
+    "service": "Services",
 }
 
 _JWT = re.compile(r"\beyJ[\w-]{4,}\.[\w-]+\.[\w-]*")

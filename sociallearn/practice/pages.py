@@ -46,8 +46,8 @@ def first() -> str:
 
 def _grouped(places: list[Enrolment]) -> list[tuple[str, list[Enrolment]]]:
     named = [(GROUPS.get(Role(one.role), f"Learners, {one.person.unit}"), one) for one in places]
-    order = {name: place for place, name in enumerate(dict.fromkeys(name for name, _ in named))}
-    named.sort(key=lambda pair: order[pair[0]])
+    order = [*GROUPS.values(), *dict.fromkeys(name for name, _ in named)]
+    named.sort(key=lambda pair: order.index(pair[0]))
     return [(name, [one for _, one in group]) for name, group in groupby(named, key=lambda pair: pair[0])]
 
 

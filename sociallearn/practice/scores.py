@@ -94,7 +94,7 @@ def _read(body: dict[str, Any]) -> _Incoming:
     if comment is not None and not isinstance(comment, str):
         raise _Wrong("comment is not a string")
     for name, known in (("activityProgress", ACTIVITY), ("gradingProgress", GRADING)):
-        if body.get(name) not in known:
+        if not isinstance(body.get(name), str) or body[name] not in known:
             raise _Wrong(f"{name} is missing or unknown")
     return _Incoming(
         user_id=user_id,

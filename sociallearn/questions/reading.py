@@ -1,8 +1,6 @@
 """Lists of questions, and which answer was accepted."""
 
-from typing import Any
-
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import ColumnElement, bindparam, case, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from sociallearn.posts import reading
@@ -12,17 +10,12 @@ from sociallearn.questions import accepting
 from sociallearn.questions.models import Acceptance
 from sociallearn.roster.models import Member
 
-LISTS = ("all", "unanswered", "answered", "mine")
-
-
-def listed(member: Member, show: str) -> Select[Any]:
-    """Questions of one list, newest first."""
-    statement = reading.threads(Kind.QUESTION, member)
-    if show == "unanswered":
-        return statement.where(Post.answer_count == 0)
-    if show == "answered":
-        return statement.where(Post.answer_count > 0)
-    return statement.where(Post.author_id == member.id) if show == "mine" else statement
+LISTS: dict[str, tuple[ColumnElement[bool], ...]] = {
+    "all": (),
+    "unanswered": (Post.answer_count == 0,),
+    "answered": (Post.answer_count > 0,),
+    "mine": (Post.author_id == bindparam("member_id"),),
+}
 
 
 def counts(session: Session, member: Member) -> dict[str, int]:

@@ -24,9 +24,8 @@ def index() -> ResponseReturnValue:
     session, member = db.session(), access.member()
     show = request.args.get("show", "all")
     show = show if show in questions.LISTS else "all"
-    page = reading.page(
-        session, questions.listed(member, show), member, request.args.get("before", type=int), show=show
-    )
+    before = request.args.get("before", type=int)
+    page = reading.page(session, Kind.QUESTION, member, before, questions.LISTS[show], show=show)
     return render_template(
         "questions/index.html",
         page=questions.mark_accepted(session, page),
@@ -87,6 +86,7 @@ def _page(question: Post, form: PostForm) -> str:
         form,
         "questions/show.html",
         room="questions",
+        hint=lambda to: receipts.hint_for(session, member, "reply", to),
         accepted=accepted,
         adorn=lambda root, page: questions.mark_answers(question, page, accepted, member),
     )

@@ -3,6 +3,7 @@
 import unicodedata
 from urllib.parse import urlsplit
 
+from blinker import Signal
 from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,6 +17,10 @@ from sociallearn.roster.models import Cohort, Member, Organisation, Person, Plac
 
 LONGEST_NAME = 120
 
+# Sent inside the transaction, for whoever keeps something about members and cohorts:
+arrived = Signal()  # arrived.send(member, session=session), at every launch
+time_zone_changed = Signal()  # time_zone_changed.send(cohort, session=session)
+
 
 def enrol(session: Session, launch: Launch) -> tuple[Member, Placement]:
     """The member and the placement this launch is about, made or brought up to date."""
@@ -28,6 +33,7 @@ def enrol(session: Session, launch: Launch) -> tuple[Member, Placement]:
     member = _member(session, cohort, person, launch)
     placement = _placement(session, cohort, deployment, launch)
     session.flush()
+    arrived.send(member, session=session)
     return member, placement
 
 
@@ -117,4 +123,6 @@ def clean_name(text: str | None) -> str:
 
 def set_time_zone(session: Session, cohort_id: int, name: str) -> None:
     """Weeks of this cohort begin on Monday 0:00 in this zone from now on."""
-    locked(session, Cohort, cohort_id).time_zone = name
+    cohort = locked(session, Cohort, cohort_id)
+    cohort.time_zone = name
+    time_zone_changed.send(cohort, session=session)

@@ -4,6 +4,7 @@ from zoneinfo import available_timezones
 
 from flask_babel import lazy_gettext as _
 from wtforms import Form, SelectField
+from wtforms.fields.choices import SelectChoice
 
 LANGUAGES = {"en": "English", "nl": "Nederlands"}
 ZONES = sorted(
@@ -14,4 +15,4 @@ ZONES = sorted(
 class CohortForm(Form):
     """How a cohort is set up."""
 
-    time_zone = SelectField(_("Time zone"), choices=[(zone, zone.replace("_", " ")) for zone in ZONES])
+    time_zone = SelectField(_("Time zone"), choices=[SelectChoice(zone, zone.replace("_", " ")) for zone in ZONES])

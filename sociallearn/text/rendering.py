@@ -34,7 +34,7 @@ _CLEANER = nh3.Cleaner(
     attributes={"a": {"href"}, "pre": {"aria-label"}, "ol": {"start"}},
     tag_attribute_values={
         "a": {"rel": {_REL}, "target": {"_blank"}},
-        "pre": {"tabindex": {"0"}, "role": {"region"}},
+        "pre": {"tabindex": {"0"}, "role": {"group"}},
     },
     attribute_filter=_checked,
     url_schemes={"http", "https", "mailto"},
@@ -74,7 +74,7 @@ def _printable(tokens: Sequence[Token], tool_url: str) -> Iterator[Token]:
 
 
 def _code(content: str, number: int) -> Token:
-    html = f'<pre tabindex="0" role="region" aria-label="Code {number}"><code>{escape(content)}</code></pre>\n'
+    html = f'<pre tabindex="0" role="group" aria-label="Code {number}"><code>{escape(content)}</code></pre>\n'
     return Token("html_block", "", 0, content=html)
 
 

@@ -5,6 +5,7 @@ import re
 import threading
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -45,19 +46,13 @@ def result(tool: ToyTool, person: str = "noor") -> dict[str, Any]:
 
 
 def test_every_score_moodle_was_sent_gets_the_same_status(tool: ToyTool) -> None:
-    tool.call("POST", ITEMS, media=ONE, json={"label": "Two", "scoreMaximum": 20})
-    tool.call("POST", ITEMS, media=ONE, json={"label": "Three", "scoreMaximum": 20})
+    standalone = tool.call("POST", ITEMS, media=ONE, json={"label": "Week 1", "scoreMaximum": 20}).json or {}
+    assert "/lineitems/3/" in standalone["id"]  # Moodle's number by luck; its linked column 2 is our 1
     for name, exchange in capture("ags_scores").items():
         asked, answered = exchange["request"], exchange["response"]
         body = json.loads(asked["data"])
         body["userId"] = PEOPLE.get(body["userId"], body["userId"])
-        number = re.search(r"lineitems/(\d)", asked["url"])
-        assert number
-        path = (
-            asked["url"]
-            .partition("services.php/2")[2]
-            .replace(f"/lineitems/{number[1]}", f"/lineitems/{int(number[1]) - 1}", 1)
-        )
+        path = asked["url"].partition("services.php/2")[2].replace("/lineitems/2/", "/lineitems/1/")
         got = tool.call("POST", f"{LMS}/services/smld-2026{path}", media=asked["content_type"], json=body)
         assert got.status_code == answered["status"], name
     # both end with the score of the moment furthest in the future
@@ -202,7 +197,7 @@ def test_the_list_of_columns_is_paged(tool: ToyTool) -> None:
         page = tool.call("GET", url, media=MANY)
         labels += [item["label"] for item in page.json or []]
         url = next_of(page.headers.get("Link"))
-    assert labels == ["Praat mee", "Column 0", "Column 1", "Column 2", "Column 3"] or len(labels) == 5
+    assert labels == ["Praat mee", "Column 0", "Column 1", "Column 2", "Column 3"]
 
 
 def next_of(header: str | None) -> str | None:
@@ -308,11 +303,11 @@ def test_the_roster_has_a_next_page_of_its_own_accord(tool: ToyTool) -> None:
     ],
 )
 def test_the_roster_can_be_asked_by_role_over_all_pages(tool: ToyTool, role: str, number: int) -> None:
-    page = tool.client.application and tool.call("GET", MEMBERS, query_string={"role": role, "limit": "7"})
-    found = list(page.json["members"])
+    page = tool.call("GET", f"{MEMBERS}?{urlencode({'role': role, 'limit': '7'})}")
+    found = list((page.json or {})["members"])
     while url := next_of(page.headers.get("Link")):
         page = tool.call("GET", url)
-        found += page.json["members"]
+        found += (page.json or {})["members"]
     assert len(found) == number
 
 

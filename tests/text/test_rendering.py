@@ -333,7 +333,7 @@ def test_headings_stand_below_those_of_the_page():
 
 def test_code_blocks_scroll_by_keyboard_and_have_a_name_each():
     html = render("```py\na < b\n```\n\ntekst\n\n    ingesprongen\n\n- ~~~\n  drie\n  ~~~")
-    assert '<pre tabindex="0" role="region" aria-label="Code 1"><code>a &lt; b\n</code></pre>' in html
+    assert '<pre tabindex="0" role="group" aria-label="Code 1"><code>a &lt; b\n</code></pre>' in html
     assert re.findall(r'aria-label="([^"]+)"', html) == ["Code 1", "Code 2", "Code 3"]
 
 

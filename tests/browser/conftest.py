@@ -1,0 +1,184 @@
+"""The real thing: `sociallearn practice --with-tool` in processes of its own, and Debian's Chromium in front of it."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page
+
+from tests import databases
+from tests.conftest import IN_CI
+
+# Third-party cookies are blocked, as in the strictest browsers people use; nothing phones home.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--test-third-party-cookie-phaseout",
+]
+PATIENCE = 90  # seconds for everything to be up: two cores may be busy with other tests
+
+
+@dataclass
+class Site:
+    """A practice LMS and the tool in it, running."""
+
+    lms: str
+    tool: str
+    folder: Path
+    database: str
+    process: subprocess.Popen[bytes]
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dict[str, object]:
+    """Debian's Chromium; never a browser of the test tool's own."""
+    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    if not found:
+        if IN_CI:
+            pytest.fail("Chromium is needed under CI: apt-get install chromium")
+        pytest.skip("no Chromium: apt-get install chromium, or set CHROMIUM")
+    return {**browser_type_launch_args, "executable_path": found, "args": FLAGS}
+
+
+def start(folder: Path, database: str | None = None) -> Site:
+    """Both, on ports of their own."""
+    port, lms_port = free_port(), free_port()
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("SOCIALLEARN_")}
+    if database:
+        environment["SOCIALLEARN_DATABASE_URL"] = database
+    command = [sys.executable, "-m", "sociallearn", "practice", "--with-tool", "--data-dir", str(folder)]
+    command += ["--port", str(port), "--lms-port", str(lms_port)]
+    log = (folder / "log.txt").open("wb")
+    process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
+    log.close()
+    site = Site(f"http://127.0.0.1:{lms_port}", f"http://localhost:{port}", folder, database or "sqlite", process)
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if process.poll() is None and b"Open http" in (folder / "log.txt").read_bytes():
+            return site
+        if process.poll() is not None:
+            break
+        time.sleep(0.1)
+    stop(site)
+    pytest.fail("It did not start:\n" + (folder / "log.txt").read_text()[-3000:])
+
+
+def stop(site: Site) -> None:
+    """End the whole group by its id."""
+    try:
+        os.killpg(site.process.pid, signal.SIGTERM)
+        site.process.wait(20)
+    except (ProcessLookupError, subprocess.TimeoutExpired):
+        os.killpg(site.process.pid, signal.SIGKILL)
+        site.process.wait(10)
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The one most browser tests share."""
+    running = start(tmp_path_factory.mktemp("site"))
+    yield running
+    stop(running)
+
+
+@pytest.fixture(scope="session", params=databases.NAMES)
+def each_site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """One on each database."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("site")
+        return
+    try:
+        url, name = databases.postgres_url()
+    except databases.NoPostgres as error:
+        pytest.skip(str(error))
+    running = start(tmp_path_factory.mktemp("site-pg"), url)
+    yield running
+    stop(running)
+    databases.drop(name)
+
+
+class Visitor:
+    """Somebody in a browser: the LMS page on top, the tool in its frame."""
+
+    def __init__(self, context: BrowserContext, site: Site) -> None:
+        self.site, self.context = site, context
+        self.page: Page = context.new_page()
+        self.complaints: list[str] = []
+        self.foreign: list[str] = []
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", self._see)
+
+    def _hear(self, message: object) -> None:
+        kind, text = getattr(message, "type", ""), getattr(message, "text", "")
+        if kind == "error" or "Content Security Policy" in text:
+            self.complaints.append(text)
+
+    def _see(self, request: object) -> None:
+        url = str(getattr(request, "url", ""))
+        if not url.startswith((self.site.lms, self.site.tool, "data:", "about:", "blob:")):
+            self.foreign.append(url)
+
+    def enter(self, name: str, course: str = "smld-2026") -> FrameLocator:
+        """Be this person, and open the course with the tool in it."""
+        self.page.goto(self.site.lms)
+        form = self.page.locator("form.cast", has=self.page.locator(f"input[name=course][value={course}]"))
+        form.get_by_role("button", name=name).click()
+        self.tool.locator("main h1").wait_for()
+        return self.tool
+
+    @property
+    def tool(self) -> FrameLocator:
+        """The tool's frame."""
+        return self.page.frame_locator("iframe")
+
+    def room(self, name: str) -> FrameLocator:
+        """Go to a room by its link."""
+        self.tool.get_by_role("navigation").first.get_by_role("link", name=name).click()
+        self.tool.locator("main h1", has_text=name).wait_for()
+        return self.tool
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Callable[..., Visitor]]:
+    """``visit(site)``: a browser of one's own, English, third-party cookies blocked."""
+    contexts: list[BrowserContext] = []
+
+    def open_one(site: Site, **options: object) -> Visitor:
+        context = browser.new_context(**{"locale": "en-GB", "viewport": {"width": 1200, "height": 900}, **options})
+        context.set_default_timeout(30_000)
+        contexts.append(context)
+        return Visitor(context, site)
+
+    yield open_one
+    for context in contexts:
+        context.close()
+
+
+def reads(url: str) -> str:
+    """What a plain GET answers."""
+    with urlopen(url, timeout=20) as answer:
+        text: str = answer.read().decode()
+        return text

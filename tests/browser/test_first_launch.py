@@ -1,0 +1,141 @@
+"""From an LMS course to a conversation with a grade that arrives: the main path, in a real browser, cross-site."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Site, Visitor
+
+pytestmark = pytest.mark.browser
+
+LONG = (
+    "After the training day I asked two people from sales to read along with us for a week, and to my surprise they "
+    "answered questions that we had been mailing around for months. I would like to keep that going: every Monday one "
+    "open question, and whoever knows something writes it down here, however small it may seem to be."
+)
+
+
+def test_trainer_and_learner_talk_and_the_grade_arrives(each_site: Site, visit: Callable[..., Visitor]) -> None:
+    trainer = visit(each_site)
+    frame = trainer.enter("Helen Ashworth", "editors-2026")
+    frame.locator("textarea[name=body]").first.fill("Welcome! Tell us what you hope to find here.")
+    frame.get_by_role("button", name="Post").click()
+    expect(frame.get_by_text("Welcome! Tell us what you hope")).to_be_visible()
+
+    learner = visit(each_site)
+    frame = learner.enter("Jonas Lindqvist", "editors-2026")
+    expect(frame.get_by_text("Welcome! Tell us what you hope")).to_be_visible()
+    frame.locator("textarea[name=body]").first.fill(LONG)
+    frame.get_by_role("button", name="Post").click()
+    expect(frame.get_by_text("After the training day I asked")).to_be_visible()
+
+    # the score of that post reaches the LMS's gradebook by itself
+    grades = learner.context.new_page()
+    grades.goto(f"{each_site.lms}/courses/editors-2026/grades")
+    row = grades.get_by_role("row").filter(has_text="Jonas Lindqvist")
+    expect(row).to_contain_text(re.compile(r"\b8\b"), timeout=10_000)  # 4 of 10 points, of the column's maximum of 20
+
+    article = frame.locator("article", has_text="Welcome! Tell us what you hope").first
+    article.get_by_role("link", name="Reply").first.click()
+    frame.locator("textarea[name=body]").first.fill("I hope to find out who knows what, because " + LONG[:150])
+    frame.get_by_role("button", name="Reply", exact=True).click()
+    expect(frame.get_by_text("I hope to find out who knows what")).to_be_visible()
+    expect(row).to_contain_text(re.compile(r"\b14\b"), timeout=10_000)  # three points more
+
+    learner.room("Questions")
+    frame.get_by_role("link", name=re.compile("^Ask")).first.click()
+    frame.get_by_label("Title").fill("Who decides what goes on the front page?")
+    frame.locator("textarea[name=body]").fill("I have been here for two weeks and heard three different answers.")
+    frame.get_by_role("button", name="Ask").click()
+    expect(frame.get_by_role("heading", name="Who decides what goes on the front page?")).to_be_visible()
+
+    learner.room("Ideas")
+    frame.get_by_role("link", name=re.compile("^Propose")).first.click()
+    frame.locator("input[name=title]").fill("A map of who knows what")
+    frame.locator("textarea[name=body]").fill("One page where everybody writes three things they can be asked about.")
+    frame.get_by_role("button", name="Propose").click()
+    expect(frame.get_by_role("heading", name="A map of who knows what")).to_be_visible()
+
+    trainer.room("Ideas")
+    trainer.tool.get_by_role("link", name="A map of who knows what").first.click()
+    trainer.tool.get_by_label(re.compile("^4")).check()
+    trainer.tool.get_by_role("button", name=re.compile("Rate|rating")).first.click()
+    expect(trainer.tool.get_by_text("4.0").first).to_be_visible()
+
+    trainer.room("Questions")
+    trainer.tool.get_by_role("link", name="Who decides what goes on the front page?").first.click()
+    trainer.tool.locator("textarea[name=body]").first.fill("The person on duty does, and this week that is Priya.")
+    trainer.tool.get_by_role("button", name="Answer").first.click()
+    learner.room("Questions")
+    frame.get_by_role("link", name="Who decides what goes on the front page?").first.click()
+    frame.get_by_role("button", name="This answered it").click()
+    expect(frame.get_by_text("Accepted answer").first).to_be_visible()
+
+    learner.room("My participation")
+    expect(frame.get_by_text("How your score came about")).to_be_visible()
+    expect(frame.locator("main figure svg").first).to_be_visible()
+
+    trainer.room("Grading")
+    expect(
+        trainer.tool.get_by_role("listitem")
+        .filter(has_text="Jonas Lindqvist")
+        .or_(trainer.tool.get_by_role("row").filter(has_text="Jonas Lindqvist"))
+        .first
+    ).to_be_visible()
+    for visitor in (trainer, learner):
+        assert visitor.complaints == []
+        assert visitor.foreign == []
+
+
+def test_news_arrives_without_a_reload(site: Site, visit: Callable[..., Visitor]) -> None:
+    reader, writer = visit(site), visit(site)
+    reader.enter("Priya Raman", "editors-2026")
+    writer.enter("Helen Ashworth", "editors-2026")
+    writer.tool.locator("textarea[name=body]").first.fill("Fresh from the press.")
+    writer.tool.get_by_role("button", name="Post").click()
+    expect(reader.tool.get_by_text(re.compile("1 new post"))).to_be_visible(timeout=25_000)
+    reader.tool.get_by_text(re.compile("1 new post")).click()
+    expect(reader.tool.get_by_text("Fresh from the press.").first).to_be_visible()
+
+
+def test_a_draft_survives_a_closed_page(site: Site, visit: Callable[..., Visitor]) -> None:
+    visitor = visit(site)
+    frame = visitor.enter("Marisol Ortega", "editors-2026")
+    frame.locator("textarea[name=body]").first.fill("Half a thought that I will finish")
+    expect(frame.get_by_text("Draft saved")).to_be_visible()
+    elsewhere = visit(site)
+    frame = elsewhere.enter("Marisol Ortega", "editors-2026")
+    expect(frame.locator("textarea[name=body]").first).to_have_value("Half a thought that I will finish")
+
+
+def test_deleting_leaves_a_trace_and_can_be_undone(site: Site, visit: Callable[..., Visitor]) -> None:
+    visitor = visit(site)
+    frame = visitor.enter("Priya Raman", "editors-2026")
+    frame.locator("textarea[name=body]").first.fill("Something I will regret.")
+    frame.get_by_role("button", name="Post").click()
+    article = frame.locator("article", has_text="Something I will regret.")
+    article.locator("details.menu summary").click()
+    article.get_by_role("button", name="Delete").click()
+    expect(frame.get_by_text("Something I will regret.")).to_have_count(0)
+    frame.locator("[data-toasts]").get_by_role("button", name="Undo").click()
+    expect(frame.get_by_text("Something I will regret.").first).to_be_visible()
+
+
+def test_where_no_cookie_can_stay_a_new_window_works(site: Site, visit: Callable[..., Visitor]) -> None:
+    visitor = visit(site)
+    # a browser that lets no frame keep a cookie
+    visitor.context.add_init_script(
+        "if (self !== top) Object.defineProperty(Document.prototype, 'cookie', {get: () => '', set: () => {}})"
+    )
+    visitor.page.goto(site.lms)
+    form = visitor.page.locator("form.cast", has=visitor.page.locator("input[name=course][value=editors-2026]"))
+    form.get_by_role("button", name="Jonas Lindqvist").click()
+    link = visitor.tool.locator("#new-window a, a#new-window").first
+    expect(link).to_be_visible()
+    with visitor.context.expect_page() as opened:
+        link.click()
+    window = opened.value
+    expect(window.get_by_role("heading", name="Feed")).to_be_visible()
+    expect(window.get_by_role("navigation").first.get_by_role("link", name="Questions")).to_be_visible()
