@@ -43,7 +43,7 @@ def nothing_ran() -> None:
 def queue(app: Flask) -> Iterator[Flask]:
     """The app in its context, with an empty queue."""
     app.extensions["jobs"].flush()
-    app.extensions.pop("lti_tokens", None)
+    cast.forget_lms(app)
     with app.app_context():
         yield app
 
@@ -67,11 +67,15 @@ def test_a_task_waits_for_the_commit(queue: Flask) -> None:
 
 
 def test_a_rollback_forgets_it(queue: Flask) -> None:
-    with pytest.raises(RuntimeError), transaction() as session:
-        session.add(Organisation(name="A", founding_registration_id=1))
-        session.flush()
-        jobs.after_commit(session, note, 7)
-        raise RuntimeError
+    def fail() -> None:
+        with transaction() as session:
+            session.add(Organisation(name="A", founding_registration_id=1))
+            session.flush()
+            jobs.after_commit(session, note, 7)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     with unit_of_work() as same:
         same.execute(select(1))
         jobs.after_commit(same, note, 8)
@@ -217,8 +221,8 @@ jobs.work(create_app(settings), int(sys.argv[2]) or None)
 
 def work(app: Flask, parent: int = 0) -> "subprocess.Popen[bytes]":
     """Start a worker for the app's database and queue."""
-    names = ("BASE_URL", "IS_LOCAL", "DATA_DIR", "SECRET_KEY", "SQLALCHEMY_DATABASE_URI", "LTI_CONFIG", "REDIS_URL")
-    names += ("PROXY_HOPS", "TIME_ZONE", "THREADS", "WORKER")
+    names = ["BASE_URL", "IS_LOCAL", "DATA_DIR", "SECRET_KEY", "SQLALCHEMY_DATABASE_URI", "LTI_CONFIG", "REDIS_URL"]
+    names += ["PROXY_HOPS", "TIME_ZONE", "THREADS", "WORKER"]
     settings = json.dumps({name: app.config[name] for name in names}, default=str)
     return subprocess.Popen([sys.executable, "-c", WORK, settings, str(parent)])
 

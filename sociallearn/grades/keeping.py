@@ -5,9 +5,9 @@ from the activity rows, what changed is appended to the ledger, and the LMS is t
 """
 
 from collections.abc import Sequence
-from typing import cast
+from typing import Any, cast
 
-from sqlalchemy import select, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.orm import Session
 
 from sociallearn import clock, jobs
@@ -107,12 +107,23 @@ def _append(session: Session, member: Member, outcomes: Sequence[Outcome], versi
         session.add(_entry(member, version_id, outcome, outcome.points - points_before))
 
 
-def _newest(session: Session, member: Member) -> dict[tuple[str, int], LedgerEntry]:
-    statement = select(LedgerEntry).where(LedgerEntry.member_id == member.id).order_by(LedgerEntry.id)
-    return {(entry.kind, entry.event_id): entry for entry in session.scalars(statement)}
+def _newest(session: Session, member: Member) -> dict[tuple[str, int], Row[Any]]:
+    entries = session.execute(
+        select(
+            LedgerEntry.kind,
+            LedgerEntry.event_id,
+            LedgerEntry.period,
+            LedgerEntry.points,
+            LedgerEntry.why,
+            LedgerEntry.short_by,
+        )
+        .where(LedgerEntry.member_id == member.id)
+        .order_by(LedgerEntry.id)
+    )
+    return {(entry.kind, entry.event_id): entry for entry in entries}
 
 
-def _nothing(entry: LedgerEntry, period: str, why: Why) -> Outcome:
+def _nothing(entry: Row[Any], period: str, why: Why) -> Outcome:
     return Outcome(entry.event_id, cast(Kind, entry.kind), period, 0.0, why)
 
 

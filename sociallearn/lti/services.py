@@ -28,6 +28,7 @@ from sociallearn.lti.models import Registration
 TIMEOUT = 10.0  # seconds, to connect and between two pieces of an answer
 LARGEST = 1_000_000  # bytes of an answer we read
 EARLY = 60.0  # seconds before its end a token is no longer used
+REST = 10.0  # seconds an LMS that did not answer in time is not asked again, so that it cannot hold up all the others
 ASSERTION_LIFETIME = 240  # seconds; LTI security 4.1.1 allows five minutes
 
 AGS = "https://purl.imsglobal.org/spec/lti-ags/scope/"
@@ -158,6 +159,7 @@ class Connector(ServiceConnector):
         self._key = key
         self._begin_until = None if seconds is None else time.monotonic() + seconds
         self._tokens: Tokens = current_app.extensions.setdefault("lti_tokens", Tokens())
+        self._resting: dict[int, float] = current_app.extensions.setdefault("lti_resting", {})
 
     def get_access_token(self, scopes: Sequence[str]) -> str:
         """A token for these scopes (client credentials with a signed assertion). Raises Unreachable."""
@@ -221,6 +223,8 @@ class Connector(ServiceConnector):
     ) -> _Answer:
         if self._begin_until is not None and time.monotonic() > self._begin_until:
             raise Unreachable("timeout", "no time left for this attempt")
+        if time.monotonic() < self._resting.get(self._key, 0.0):
+            raise Unreachable("timeout", "it did not answer a moment ago")
         body = data.encode() if isinstance(data, str) else data
         try:
             with self._requests_session.request(
@@ -236,6 +240,7 @@ class Connector(ServiceConnector):
                 next_url = response.links.get("next", {}).get("url")
                 return _Answer(response.status_code, response.headers, _read(response), next_url)
         except (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError) as error:
+            self._resting[self._key] = time.monotonic() + REST
             raise Unreachable("timeout", str(error)) from error
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             raise Unreachable("unreachable", str(error)) from error

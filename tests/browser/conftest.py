@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page
+from playwright.sync_api import Browser, BrowserContext, FrameLocator, Locator, Page, TimeoutError
 
 from tests import databases
 from tests.conftest import IN_CI
@@ -146,7 +146,7 @@ class Visitor:
         self.page.goto(self.site.lms)
         form = self.page.locator("form.cast", has=self.page.locator(f"input[name=course][value={course}]"))
         form.get_by_role("button", name=name).click()
-        self.tool.locator("main h1").wait_for()
+        self.tool.get_by_role("navigation").first.wait_for()
         return self.tool
 
     @property
@@ -156,9 +156,28 @@ class Visitor:
 
     def room(self, name: str) -> FrameLocator:
         """Go to a room by its link."""
-        self.tool.get_by_role("navigation").first.get_by_role("link", name=name).click()
-        self.tool.locator("main h1", has_text=name).wait_for()
-        return self.tool
+        link = self.tool.get_by_role("navigation").first.get_by_role("link", name=name)
+        return self.follow(link, self.tool.locator("main h1", has_text=name))
+
+    def follow(self, link: Locator, goal: Locator) -> FrameLocator:
+        """Click a link until its goal is there: a click on a frame that is just being replaced gets lost."""
+        for _ in range(5):
+            self.settle()
+            link.click()
+            try:
+                goal.first.wait_for(timeout=6_000)
+            except TimeoutError:
+                continue
+            return self.tool
+        raise AssertionError(f"{link} never led to {goal}")
+
+    def settle(self) -> None:
+        """Wait until the tool's frame is loaded and painted, so that what is clicked is what is seen."""
+        handle = self.page.locator("iframe").element_handle()
+        frame = handle.content_frame() if handle else None
+        assert frame is not None
+        frame.wait_for_load_state("load")
+        frame.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ def lms() -> Iterator[GradeLms]:
 @pytest.fixture
 def school(app: Flask, lms: GradeLms) -> Iterator[School]:
     """A graded course, inside an app context."""
-    app.extensions.pop("lti_tokens", None)
+    cast.forget_lms(app)
     app.extensions["jobs"].flush()
     with app.app_context():
         yield cast.school(lms)

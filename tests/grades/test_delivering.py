@@ -161,6 +161,7 @@ def test_an_lms_that_is_down(school: School, ben: int) -> None:
 
 def test_an_lms_that_hangs(school: School, ben: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(services, "TIMEOUT", 0.2)
+    monkeypatch.setattr(services, "REST", 0.0)
     done = threading.Event()
 
     def hang() -> int:

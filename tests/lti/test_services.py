@@ -14,6 +14,7 @@ from sociallearn.database import transaction
 from sociallearn.lti import keys, services
 from sociallearn.lti.models import Registration
 from sociallearn.lti.services import Conflict, Connector, Refused, ServiceError, Throttled, Unreachable
+from tests.grades import cast
 from tests.grades.cast import SCOPES, GradeLms, wait_for
 
 SCORE = {"userId": "7", "scoreGiven": 0.1, "timestamp": "2026-03-02T08:00:00.000+00:00"}
@@ -22,7 +23,7 @@ SCORE = {"userId": "7", "scoreGiven": 0.1, "timestamp": "2026-03-02T08:00:00.000
 @pytest.fixture
 def lms(app: Flask) -> Iterator[GradeLms]:
     """An LMS, inside an app context whose registration leads to it."""
-    app.extensions.pop("lti_tokens", None)
+    cast.forget_lms(app)
     with app.app_context(), GradeLms() as running:
         set_registration(auth_token_url=running.token_url)
         yield running
@@ -184,10 +185,10 @@ def test_a_token_the_lms_no_longer_takes_is_replaced_once(lms: GradeLms) -> None
         (302, Unreachable, "unreachable"),
     ],
 )
-def test_what_each_answer_means(lms: GradeLms, answer: int, kind: type, code: str) -> None:
+def test_what_each_answer_means(lms: GradeLms, answer: int, kind: type[ServiceError], code: str) -> None:
     lms.score_answers.append(answer)
     error = post(lms)
-    assert type(error) is kind
+    assert isinstance(error, kind)
     assert error.code == code
     assert len(lms.token_calls) == 1  # a redirect to the token endpoint was not followed
 
@@ -210,6 +211,7 @@ def test_nobody_there(lms: GradeLms) -> None:
 
 def test_a_time_limit(lms: GradeLms, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(services, "TIMEOUT", 0.2)
+    monkeypatch.setattr(services, "REST", 0.5)
     done = threading.Event()
 
     def hang() -> int:
@@ -221,6 +223,11 @@ def test_a_time_limit(lms: GradeLms, monkeypatch: pytest.MonkeyPatch) -> None:
     done.set()
     assert isinstance(error, Unreachable)
     assert error.code == "timeout"
+    resting = post(lms)
+    assert isinstance(resting, Unreachable)
+    assert len(lms.score_calls) == 1
+    time.sleep(services.REST)
+    assert post(lms) is None
 
 
 def test_an_answer_that_drips(lms: GradeLms, monkeypatch: pytest.MonkeyPatch) -> None:
