@@ -59,7 +59,7 @@ def test_trainer_and_learner_talk_and_the_grade_arrives(each_site: Site, visit: 
     expect(frame.get_by_role("heading", name="A map of who knows what")).to_be_visible()
 
     trainer.room("Ideas")
-    idea = trainer.tool.get_by_role("link", name="A map of who knows what")
+    idea = trainer.tool.get_by_role("link", name="A map of who knows what", exact=True)
     trainer.follow(idea, trainer.tool.locator("main h1", has_text="A map of who knows what"))
     trainer.tool.get_by_label(re.compile("^4")).check()
     trainer.tool.get_by_role("button", name=re.compile("Rate|rating")).first.click()
