@@ -36,6 +36,7 @@ def main() -> None:
 @click.option("--port", default=8000, show_default=True, help="Port to listen on.")
 def serve(host: str, port: int) -> None:
     """Serve the tool, with a worker beside it that delivers grades."""
+    from sociallearn import database
     from sociallearn.app import create_app
     from sociallearn.lti import registrations
     from sociallearn.serving import Server
@@ -43,6 +44,7 @@ def serve(host: str, port: int) -> None:
     app = create_app()
     with app.app_context():
         registrations.sync()
+        database.db.engine.dispose()  # connections must not be inherited by the server's own process
     Server(app, host, port).run()
 
 

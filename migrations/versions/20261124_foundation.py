@@ -389,6 +389,7 @@ def upgrade() -> None:
         sa.Column("grade", sa.Float(), nullable=True),
         sa.Column("comment", sa.Text(), nullable=False),
         sa.Column("next_change_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("hints", sa.JSON(), nullable=False),
         sa.Column("computed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("cohort_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("organisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),

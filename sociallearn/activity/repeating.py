@@ -8,7 +8,7 @@ from sociallearn.text.copies import NEAR_COPY, shingles
 
 
 def compare(session: Session, *, cohort_id: int, post_id: int, words: list[str]) -> None:
-    """Remember the text's shingles, and each earlier text of the cohort that holds 80 % or more of them.
+    """Remember the text's shingles, and each other text of the cohort that holds 80 % or more of them.
 
     For an edited text what was known of the old one is replaced; texts that repeated the old one stay its copies.
     """
@@ -23,7 +23,7 @@ def compare(session: Session, *, cohort_id: int, post_id: int, words: list[str])
     shared = func.count()
     found = session.execute(
         select(Shingle.post_id, shared)
-        .where(Shingle.cohort_id == cohort_id, Shingle.hash.in_(own), Shingle.post_id < post_id)
+        .where(Shingle.cohort_id == cohort_id, Shingle.hash.in_(own), Shingle.post_id != post_id)
         .group_by(Shingle.post_id)
         .having(shared >= NEAR_COPY * len(mine))
     ).all()

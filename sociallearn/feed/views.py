@@ -26,7 +26,7 @@ def post() -> ResponseReturnValue:
     form = PostForm(request.form)
     if not form.validate():
         return _page(form), 422
-    made = writing.write(db.session(), Kind.POST, by=access.member(), body=form.body.data)
+    made = writing.write(db.session(), Kind.POST, by=access.member(), body=form.text)
     drafting.clear(db.session(), access.member(), "feed")
     return redirect(url_for("feed.index", _anchor=f"post-{made.id}"), 303)
 

@@ -5,6 +5,7 @@ from the activity rows, what changed is appended to the ledger, and the LMS is t
 """
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any, cast
 
 from sqlalchemy import Row, select, update
@@ -16,19 +17,31 @@ from sociallearn.activity.recording import recorded
 from sociallearn.database import insert_or_get, locked, transaction
 from sociallearn.grades import delivering, folding, scoring, wording
 from sociallearn.grades.delivering import mark_due
-from sociallearn.grades.models import LedgerEntry, SchemeVersion, Standing
+from sociallearn.grades.models import HINTED, LedgerEntry, SchemeVersion, Standing
 from sociallearn.grades.schemes import LIGHT, Kind, to_json
 from sociallearn.grades.scoring import Outcome, Why
-from sociallearn.roster.models import Cohort, Member, Role
+from sociallearn.roster.enrolling import arrived, time_zone_changed
+from sociallearn.roster.models import Cohort, Member
 
 _CHANGING = REMOVING | RETURNING | {Verb.EDITED}
 
 
 def connect() -> None:
-    """Listen to the activity ledger. Safe to call again."""
+    """Listen to the activity ledger and to the roster. Safe to call again."""
     recorded.connect(on_activity)
-    if begin_missing not in jobs.housekeeping:
-        jobs.housekeeping.append(begin_missing)
+    arrived.connect(on_arrival)
+    time_zone_changed.connect(on_time_zone)
+
+
+def on_arrival(member: Member, session: Session) -> None:
+    """A standing for everybody at their first launch, so that also a silent learner's first week closes."""
+    if session.get(Standing, member.id) is None:
+        recompute(session, member)
+
+
+def on_time_zone(cohort: Cohort, session: Session) -> None:
+    """Weeks begin and end at other moments now."""
+    recompute_soon(session, cohort.id)
 
 
 def on_activity(activity: Activity, session: Session) -> None:
@@ -65,12 +78,14 @@ def recompute(session: Session, member: Member) -> Standing | None:
     now = clock.now()  # after the lock: whoever waited for it must not close a week earlier than who had it
     rules = folding.rules_of(session, cohort, now)
     periods = folding.periods_of(member.joined_at, cohort, rules, now)
-    outcomes = scoring.judge(folding.events_of(session, member, cohort, rules, now), periods, rules.scheme)
+    events = folding.events_of(session, member, cohort, rules, now)
+    outcomes = scoring.judge(events, periods, rules.scheme)
     _append(session, member, outcomes, rules.version_id or 0)
     standing = scoring.grade(scoring.earned(outcomes, rules.scheme), periods, now, rules.scheme)
     row.grade = standing.value
     row.comment = wording.comment(standing, rules.scheme, member.person)
     row.next_change_at = periods[-1].ends
+    row.hints = {kind: asdict(scoring.hint(kind, events, periods, rules.scheme, now)) for kind in HINTED}
     row.computed_at = now
     session.flush()
     delivering.want(session, member, row.grade, row.comment)
@@ -147,18 +162,6 @@ def _entry(member: Member, version_id: int, outcome: Outcome, change: float) -> 
 def recompute_soon(session: Session, cohort_id: int) -> None:
     """Have the next sweep recompute everybody in the cohort: after its time zone or its rules changed."""
     mark_due(session, cohort_id)
-
-
-def begin_missing(session: Session) -> None:
-    """Housekeeping: a standing for learners who did nothing yet, so that their first week closes for them as well."""
-    learners = (
-        select(Member)
-        .outerjoin(Standing, Standing.member_id == Member.id)
-        .where(Standing.member_id.is_(None), Member.role == Role.LEARNER, Member.is_test.is_(False))
-    )
-    for member in session.scalars(learners).all():
-        values = {"cohort_id": member.cohort_id, "organisation_id": member.organisation_id}
-        insert_or_get(session, Standing, {"member_id": member.id}, {**values, "next_change_at": clock.now()})
 
 
 def _due(session: Session) -> Sequence[int]:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from sociallearn import clock
 from sociallearn.database import Model
+from sociallearn.grades.schemes import Kind
 from sociallearn.roster.models import InCohort, Member, Placement
 
 
@@ -45,6 +46,9 @@ class LedgerEntry(InCohort, Model):
     at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
+HINTED: tuple[Kind, ...] = ("post", "idea")  # kinds whose hint stands ready; a reply's depends on whom it reaches
+
+
 class Standing(InCohort, Model):
     """Where a learner stands. Also the row one locks before recomputing, so that two acts at once both count."""
 
@@ -52,6 +56,7 @@ class Standing(InCohort, Model):
     grade: Mapped[float | None]  # 0..1; empty until there is something to say
     comment: Mapped[str] = mapped_column(default="")
     next_change_at: Mapped[datetime | None] = mapped_column(index=True)  # when a period closes and the grade may move
+    hints: Mapped[dict[str, Any]] = mapped_column(default=dict)  # what one more post or idea counts until then
     computed_at: Mapped[datetime | None]
 
 

@@ -14,7 +14,7 @@ from sociallearn import clock
 from sociallearn.grades import folding, scoring
 from sociallearn.grades.calendar import Period
 from sociallearn.grades.folding import Rules
-from sociallearn.grades.models import LedgerEntry, Standing
+from sociallearn.grades.models import HINTED, LedgerEntry, Standing
 from sociallearn.grades.schemes import Kind
 from sociallearn.grades.scoring import Hint, PeriodStanding
 from sociallearn.grades.wording import percent
@@ -124,10 +124,14 @@ def recompute_from_ledger(session: Session, member: Member) -> scoring.Standing:
 def hint_for(session: Session, member: Member, kind: Kind, to: int | None = None) -> Hint | None:
     """What one more text of this kind would bring, ``to`` being whom a reply answers; None if not graded.
 
-    The same functions judge the text once it is written.
+    The same functions judge the text once it is written. For a post or an idea it was worked out after the member's
+    last act and stands ready: every composer shows it.
     """
     if not member.is_graded:
         return None
+    standing = session.get(Standing, member.id) if kind in HINTED else None
+    if standing and kind in standing.hints and standing.next_change_at and standing.next_change_at > clock.now():
+        return Hint(**standing.hints[kind])
     here = _here(session, member)
     events = folding.events_of(session, member, here.cohort, here.rules, here.now)
     found = scoring.hint(kind, events, here.periods, here.rules.scheme, here.now, to=to)

@@ -47,7 +47,7 @@ def propose() -> ResponseReturnValue:
     form = TitledForm(request.form)
     if not form.validate():
         return _propose_page(form), 422
-    idea = proposing.propose(db.session(), by=access.member(), title=form.title.data, body=form.body.data)
+    idea = proposing.propose(db.session(), by=access.member(), title=form.heading, body=form.text)
     drafting.clear(db.session(), access.member(), "ideas")
     return redirect(url_for("ideas.show", post_id=idea.post_id), 303)
 

@@ -47,7 +47,7 @@ def hide_now(post_id: int) -> ResponseReturnValue:
     post, form = find(post_id), ReasonForm(request.form)
     if not form.validate():
         return _hide_page(post, form), 422
-    deciding.decide(db.session(), post, Visibility.HIDDEN, by=access.member(), reason=form.reason.data)
+    deciding.decide(db.session(), post, Visibility.HIDDEN, by=access.member(), reason=form.reason.data or "")
     return toasts.redirect(place(post), "hidden")
 
 

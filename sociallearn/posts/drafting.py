@@ -1,5 +1,7 @@
 """Drafts: what somebody was writing survives a closed tab and an ended session."""
 
+from typing import Any
+
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
@@ -18,7 +20,7 @@ def save(session: Session, member: Member, place: str, title: str, body: str) ->
     if not title and not body:
         clear(session, member, place)
         return
-    values = {"cohort_id": member.cohort_id, "organisation_id": member.organisation_id}
+    values: dict[str, Any] = {"cohort_id": member.cohort_id, "organisation_id": member.organisation_id}
     values |= {"title": title, "body": body, "at": clock.now()}
     row = insert_or_get(session, Draft, {"member_id": member.id, "place": place}, values)
     row.title, row.body, row.at = title, body, clock.now()

@@ -32,6 +32,11 @@ class PostForm(Form):
     )
     version = HiddenField(default="")
 
+    @property
+    def text(self) -> str:
+        """What was typed, tidied."""
+        return self.body.data or ""
+
 
 class TitledForm(PostForm):
     """A text with a title."""
@@ -44,3 +49,8 @@ class TitledForm(PostForm):
             Length(max=LONGEST_TITLE, message=_("At most 150 characters.")),
         ],
     )
+
+    @property
+    def heading(self) -> str:
+        """The title typed, tidied."""
+        return self.title.data or ""

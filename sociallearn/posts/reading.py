@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import g, url_for
 from markupsafe import Markup
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, func, or_, select, tuple_
+from sqlalchemy import BindParameter, ColumnElement, Row, Select, and_, bindparam, func, or_, select, tuple_
 from sqlalchemy.orm import Session, joinedload
 
 from sociallearn.languages import when
@@ -114,7 +114,7 @@ def page(
 
 @lru_cache(maxsize=64)
 def _threads(kind: Kind, is_later_page: bool, where: tuple[ColumnElement[bool], ...]) -> Select[Any]:
-    mine = bindparam("member_id")
+    mine: BindParameter[int] = bindparam("member_id")
     statement = (
         select(*_COLUMNS, Post.last_reply_id, ReadMark.last_read_id, ReadMark.replies_read)
         .join(Member, Member.id == Post.author_id)

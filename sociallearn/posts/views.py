@@ -1,6 +1,6 @@
 """Replies; editing, history, deleting and undoing; what is new; drafts; read marks."""
 
-from flask import Blueprint, Response, g, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -24,7 +24,7 @@ def reply(post_id: int) -> ResponseReturnValue:
     parent, form = find(post_id), PostForm(request.form)
     if not form.validate():
         return _again(parent, form), 422
-    made = writing.reply(db.session(), parent, by=access.member(), body=form.body.data)
+    made = writing.reply(db.session(), parent, by=access.member(), body=form.text)
     drafting.clear(db.session(), access.member(), f"reply-{parent.id}")
     return redirect(reading.place_of(db.session(), made), 303)
 
@@ -50,9 +50,9 @@ def save(post_id: int) -> ResponseReturnValue:
     form = _form_for(post)(request.form)
     if not form.validate():
         return _edit_page(post, form, None), 422
-    title = form.title.data if isinstance(form, TitledForm) else None
-    version = int(form.version.data) if (form.version.data or "").isdecimal() else None
-    writing.edit(db.session(), post, by=access.member(), body=form.body.data, title=title, version=version)
+    title = form.heading if isinstance(form, TitledForm) else None
+    version = int(form.version.data) if form.version.data and form.version.data.isdecimal() else None
+    writing.edit(db.session(), post, by=access.member(), body=form.text, title=title, version=version)
     drafting.clear(db.session(), access.member(), f"edit-{post.id}")
     return redirect(place(post), 303)
 
@@ -116,7 +116,7 @@ def read_all() -> ResponseReturnValue:
 
 
 @bp.get("/news")
-def news() -> Response:
+def news() -> ResponseReturnValue:
     """How much is new since the page was made; 304 when nothing changed since the last time it was asked."""
     after, thread = request.args.get("after", 0, type=int), request.args.get("thread", type=int)
     if thread:

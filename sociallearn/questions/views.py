@@ -49,7 +49,7 @@ def ask() -> ResponseReturnValue:
     form = TitledForm(request.form)
     if not form.validate():
         return _ask_page(form), 422
-    made = writing.write(db.session(), Kind.QUESTION, by=access.member(), body=form.body.data, title=form.title.data)
+    made = writing.write(db.session(), Kind.QUESTION, by=access.member(), body=form.text, title=form.heading)
     drafting.clear(db.session(), access.member(), "questions")
     return redirect(url_for("questions.show", post_id=made.id), 303)
 
@@ -73,7 +73,7 @@ def answer(post_id: int) -> ResponseReturnValue:
     question, form = _question(post_id), PostForm(request.form)
     if not form.validate():
         return _page(question, form), 422
-    made = writing.reply(db.session(), question, by=access.member(), body=form.body.data)
+    made = writing.reply(db.session(), question, by=access.member(), body=form.text)
     drafting.clear(db.session(), access.member(), f"reply-{question.id}")
     return redirect(reading.place_of(db.session(), made), 303)
 

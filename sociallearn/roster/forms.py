@@ -4,7 +4,7 @@ from zoneinfo import available_timezones
 
 from flask_babel import lazy_gettext as _
 from wtforms import Form, SelectField
-from wtforms.fields.choices import SelectChoice
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
 LANGUAGES = {"en": "English", "nl": "Nederlands"}
 ZONES = sorted(

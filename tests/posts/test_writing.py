@@ -3,7 +3,7 @@
 import pytest
 from flask import g
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from sociallearn.activity.models import Activity, Overlap, Verb
 from sociallearn.errors import Refusal
@@ -111,7 +111,8 @@ def test_fifty_thousand_replies_still_come_in_pages(session: Session, cast: Cast
     total = 50_000
     session.execute(Post.__table__.insert(), [{**values, "parent_id": first.id} for _ in range(total)])
     member = cast.cleo.member(session)
-    g.seat, g.seat_path = session.get_one(Seat, cast.cleo.seat), "/s/x"
+    seat = select(Seat).where(Seat.id == cast.cleo.seat).options(joinedload(Seat.cohort))
+    g.seat, g.seat_path = session.scalars(seat).one(), "/s/x"
     page = reading.replies(session, root, member, None)
     assert len(page.items) == reading.REPLIES_A_PAGE
     assert page.next_url
