@@ -165,7 +165,8 @@ def _first_visit(reader: Actor) -> None:
     script = sum(len(gzip.compress(data)) for name, data in files.items() if name.endswith(".js"))
     total = len(html.encode()) + sum(len(data) for data in files.values())
     _say(
-        f"  First visit: {total / 1000:.1f} kB as sent (at most 100); JavaScript {script / 1000:.1f} kB compressed (at most 30)"
+        f"  First visit: {total / 1000:.1f} kB as sent (at most 100); "
+        f"JavaScript {script / 1000:.1f} kB compressed (at most 30)"
     )
 
 

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import click
+from flask.ctx import AppContext
 
 from sociallearn import __version__
 from sociallearn.config import ConfigurationError
@@ -130,7 +131,7 @@ def seed(port: int, lms_port: int, data_dir: Path) -> None:
     rehearsal.prepare(port=port, lms_port=lms_port, data_dir=data_dir.resolve())
 
 
-def _app_context():  # type: ignore[no-untyped-def]
+def _app_context() -> AppContext:
     from sociallearn.app import create_app
 
     return create_app().app_context()

@@ -26,17 +26,27 @@ class Variable:
 
 
 VARIABLES = (
-    Variable("BASE_URL", "http://localhost:8000", "Where browsers and the LMS reach the tool. https, except on localhost."),
+    Variable(
+        "BASE_URL", "http://localhost:8000", "Where browsers and the LMS reach the tool. https, except on localhost."
+    ),
     Variable("DATABASE_URL", "SQLite in DATA_DIR", "sqlite:///path or postgresql+psycopg://user:password@host/name."),
-    Variable("DATA_DIR", "./instance", "Folder for what the tool keeps itself: embedded database, queue, keys made by it."),
-    Variable("SECRET_KEY", "made in DATA_DIR on localhost", "At least 32 random characters. Elsewhere than localhost it must be given."),
-    Variable("LTI_CONFIG", "./lti_config.json", "Registrations in PyLTI1p3's JSON format; key files relative to it, made if missing."),
-    Variable("REDIS_URL", "none", "Queue and rate limits shared by several processes. Without it they live on this machine."),
+    Variable(
+        "DATA_DIR", "./instance", "Folder for what the tool keeps itself: embedded database, queue, keys made by it."
+    ),
+    Variable(
+        "SECRET_KEY",
+        "made in DATA_DIR on localhost",
+        "At least 32 random characters. Needed anywhere but on localhost.",
+    ),
+    Variable("LTI_CONFIG", "./lti_config.json", "Registrations in PyLTI1p3's JSON format; missing key files are made."),
+    Variable(
+        "REDIS_URL", "none", "Queue and rate limits shared by several processes. Without it they live on this machine."
+    ),
     Variable("PROXY_HOPS", "0", "How many proxies stand in front and set X-Forwarded-For, -Proto and -Host."),
     Variable("TIME_ZONE", "Europe/Brussels", "Time zone of a new cohort, until its trainer chooses another."),
     Variable("THREADS", "32", "Requests the server answers at the same time."),
     Variable("WORKER", "1", "0: `serve` starts no worker of its own, because `sociallearn work` runs elsewhere."),
-)  # fmt: skip
+)
 
 
 class ConfigurationError(Exception):

@@ -111,7 +111,7 @@ def test_fifty_thousand_replies_still_come_in_pages(session: Session, cast: Cast
     total = 50_000
     session.execute(Post.__table__.insert(), [{**values, "parent_id": first.id} for _ in range(total)])
     member = cast.cleo.member(session)
-    seat = select(Seat).where(Seat.id == cast.cleo.seat).options(joinedload(Seat.cohort))
+    seat = select(Seat).where(Seat.id == cast.cleo.seat).options(joinedload(Seat.cohort), joinedload(Seat.member))
     g.seat, g.seat_path = session.scalars(seat).one(), "/s/x"
     page = reading.replies(session, root, member, None)
     assert len(page.items) == reading.REPLIES_A_PAGE
