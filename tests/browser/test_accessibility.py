@@ -1,0 +1,302 @@
+"""Every page, for every role: no axe violations in light and dark, and nothing to scroll sideways at 320 pixels."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Frame, Page, Response, expect
+
+from tests.browser.conftest import Site, Visitor
+
+pytestmark = pytest.mark.browser
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+COLOURS = ["color-contrast", "link-in-text-block"]
+WIDE, NARROW = {"width": 1200, "height": 900}, {"width": 320, "height": 640}
+LINK = "praat-mee"  # the activity of the course that is full of talk
+
+
+@dataclass
+class Inspector:
+    """Somebody in a window of the tool's own, looking at page after page; finds everything before it complains."""
+
+    page: Page
+    site: Site
+    found: list[str] = field(default_factory=list)
+    seen: list[str] = field(default_factory=list)
+
+    def enter(self, person: str) -> "Inspector":
+        """Launch as "Open in a new window" does: the tool is the top page, and its cookie a first-party one."""
+        self.page.goto(f"{self.site.lms}/launch/{LINK}?person={person}")
+        self.page.wait_for_url(f"{self.site.tool}/s/*/feed*")
+        return self
+
+    @property
+    def seat(self) -> str:
+        """Where this person's pages begin."""
+        return "/".join(self.page.url.split("/")[:5])
+
+    def go(self, path: str, status: int = 200) -> Response:
+        """Open one of the tool's pages by its path under the seat, or by a link's address."""
+        url = self.site.tool + path if path.startswith("/s/") else f"{self.seat}/{path}"
+        answer = self.page.goto(url)
+        assert answer is not None
+        assert answer.status == status, f"{url} answered {answer.status}"
+        return answer
+
+    def link(self, selector: str) -> str:
+        """The address of the first such link."""
+        return self.page.locator(selector).first.get_attribute("href") or ""
+
+    def look(self, name: str, path: str = "", status: int = 200) -> None:
+        """Examine a page, or the present one as it stands: light, dark and narrow."""
+        if path:
+            self.go(path, status)
+        self.seen.append(name)
+        self.page.emulate_media(color_scheme="light")
+        self.page.set_viewport_size(WIDE)
+        self.found += [f"{name}, light: {problem}" for problem in axe(self.page)]
+        self.page.emulate_media(color_scheme="dark")
+        self.found += [f"{name}, dark: {problem}" for problem in axe(self.page, COLOURS)]
+        self.page.set_viewport_size(NARROW)
+        self.found += [f"{name}, narrow: {problem}" for problem in axe(self.page, ["target-size", *COLOURS])]
+        self.found += [f"{name}, narrow: {problem}" for problem in sticking_out(self.page)]
+
+
+def axe(where: Page | Frame, rules: list[str] | None = None) -> list[str]:
+    """What axe finds in this document: by tag, or by a few rules."""
+    only = {"type": "rule", "values": rules} if rules else {"type": "tag", "values": TAGS}
+    result = Axe().run(where, options={"resultTypes": ["violations"], "runOnly": only})
+    return [
+        f"{violation['id']} at {node['target']}: {node['html'][:120]} ({_reason(node)})"
+        for violation in result.response["violations"]
+        for node in violation["nodes"]
+    ]
+
+
+def _reason(node: dict[str, list[dict[str, str]]]) -> str:
+    return "; ".join(check["message"] for check in [*node["any"], *node["all"], *node["none"]])
+
+
+def sticking_out(where: Page | Frame) -> list[str]:
+    """What makes the page scroll sideways."""
+    return list(
+        where.evaluate(
+            """() => document.scrollingElement.scrollWidth <= innerWidth ? [] : [
+              `${document.scrollingElement.scrollWidth} px wide in a window of ${innerWidth}`,
+              ...[...document.querySelectorAll("main *")].filter(one => one.getBoundingClientRect().right > innerWidth)
+                .slice(0, 5).map(one => one.outerHTML.slice(0, 100))]"""
+        )
+    )
+
+
+@pytest.fixture
+def inspect(browser: Browser, site: Site) -> Iterator[Callable[..., Inspector]]:
+    """``inspect()``: a window, without movement that would be caught half way."""
+    contexts: list[BrowserContext] = []
+
+    def open_one(**options: object) -> Inspector:
+        context = browser.new_context(
+            **{"locale": "en-GB", "viewport": WIDE, "reduced_motion": "reduce", "color_scheme": "light", **options}
+        )
+        context.set_default_timeout(30_000)
+        contexts.append(context)
+        return Inspector(context.new_page(), site)
+
+    yield open_one
+    for context in contexts:
+        context.close()
+
+
+def write(somebody: Inspector, text: str) -> str:
+    """Post to the feed; the number of the post."""
+    somebody.go("feed")
+    somebody.page.locator("#body").fill(text)
+    somebody.page.locator("form.composer button.button").click()
+    article = somebody.page.locator("article.post.list", has_text=text).first
+    expect(article).to_be_visible()
+    return (article.get_attribute("id") or "").removeprefix("post-")
+
+
+def rewrite(somebody: Inspector, post: str, text: str) -> None:
+    """Edit a post."""
+    somebody.go(f"posts/{post}/edit")
+    somebody.page.locator("#body").fill(text)
+    somebody.page.locator("form.composer button.button").click()
+    expect(somebody.page.locator("article.post", has_text=text).first).to_be_visible()
+
+
+def busiest_thread(somebody: Inspector) -> str:
+    """The conversation of the feed with the most replies."""
+    somebody.go("feed")
+    counts: list[tuple[int, str]] = []
+    for act in somebody.page.locator(".post.list footer a.act:not([href*='#'])").all():
+        number = re.search(r"\d+", act.inner_text())
+        counts.append((int(number[0]) if number else 0, act.get_attribute("href") or ""))
+    return max(counts)[1]
+
+
+def everyday_pages(somebody: Inspector) -> None:
+    """What everybody in the cohort sees."""
+    somebody.look("feed", "feed")
+    somebody.look("thread", busiest_thread(somebody))
+    somebody.look("questions", "questions")
+    somebody.look("unanswered questions", "questions?show=unanswered")
+    somebody.go("questions?show=answered")
+    somebody.look("accepted answer", somebody.link(".question:has(.chip.good) h2 a"))
+    assert somebody.page.locator(".post.accepted").count() == 1
+    somebody.look("ideas", "ideas")
+    somebody.look("rated idea", somebody.link(".idea:has(.tally strong) h2 a"))
+    somebody.look("my participation", "participation")
+    somebody.look("decision log", "decisions")
+    somebody.look("missing page", "posts/999999", 404)
+
+
+def pages_of_writers(somebody: Inspector, own: str) -> None:
+    """What everybody sees who may write; ``own`` is a post of theirs with an earlier version."""
+    somebody.go(busiest_thread(somebody))
+    somebody.look("reply to a reply", somebody.link("a[href*=reply_to]"))
+    somebody.page.locator("details.formatting summary").click()
+    somebody.look("formatting open")
+    somebody.look("edit", f"posts/{own}/edit")
+    somebody.look("earlier versions", f"posts/{own}/history")
+    somebody.look("ask", "questions/new")
+    somebody.page.locator("#title").fill("  ")
+    somebody.page.locator("#body").fill("  ")
+    with somebody.page.expect_response(lambda answer: answer.request.method == "POST") as answered:
+        somebody.page.locator("form.composer button.button").click()
+    assert answered.value.status == 422
+    expect(somebody.page.locator("[data-problems]")).to_be_focused()
+    somebody.look("form with mistakes")
+    somebody.look("propose", "ideas/new")
+    somebody.go("ideas")
+    somebody.look("idea to rate", somebody.link(".idea .tally a[href$='#rate']"))
+    somebody.go("feed")
+    somebody.page.locator("details.menu summary").first.click()
+    somebody.look("menu open")
+    # what was typed comes back even when a form is refused
+    somebody.go("feed")
+    somebody.page.locator("form.composer input[name=csrf_token]").evaluate("field => { field.value = 'stale' }")
+    somebody.page.locator("#body").fill("Something that may not be lost.")
+    somebody.page.locator("form.composer button.button").click()
+    expect(somebody.page.locator("#typed")).to_have_value("Something that may not be lost.")
+    somebody.look("refused form")
+
+
+def test_pages_of_a_learner(inspect: Callable[..., Inspector]) -> None:
+    noor = inspect().enter("noor")
+    own = write(noor, "A thought that I will put better in a minute.")
+    rewrite(noor, own, "A thought, put better.")
+    gone = write(noor, "A thought I will take back.")
+    noor.page.locator(f"#post-{gone} details.menu summary").click()
+    noor.page.locator(f"#post-{gone} form[action$='/deletion'] button").click()
+    expect(noor.page.locator("[data-toasts] .toast")).to_be_visible()
+    noor.look("message with undo, trace of what was deleted")
+    pages_of_writers(noor, own)
+    everyday_pages(noor)
+    noor.page.locator(".languages [name=language][value=en]").click()
+    expect(noor.page.locator("html")).to_have_attribute("lang", "en")
+    noor.look("my participation in English", "participation")
+    noor.look("not for learners", "grading", 403)
+    assert noor.found == []
+    assert len(noor.seen) == 23
+
+
+def test_pages_of_a_trainer(inspect: Callable[..., Inspector]) -> None:
+    sam = inspect().enter("sam")
+    unfair = write(sam, "Something about somebody who is not here.")
+    katrien = inspect().enter("katrien")
+    own = write(katrien, "Welcome back, al of you.")
+    rewrite(katrien, own, "Welcome back, all of you.")
+    katrien.look("hide", f"posts/{unfair}/hiding")
+    katrien.page.locator("#reason").fill("This person cannot answer here.")
+    katrien.page.locator("form.write .button.danger").click()
+    expect(katrien.page.locator("[data-toasts] .toast")).to_be_visible()
+    katrien.look("message of what was hidden")
+    pages_of_writers(katrien, own)
+    everyday_pages(katrien)
+    katrien.look("grading", "grading")
+    katrien.look("moderation", "moderation")
+    assert katrien.page.locator("#hidden + .rows li").count() >= 1
+    katrien.look("cohort", "cohort")
+    katrien.look("participation of a learner", katrien.link(".people a[href*='/participation/']"))
+    katrien.page.locator("details.data summary").click()
+    katrien.look("points as a table")
+    katrien.look("insights", "insights")
+    sam.look("hidden text of one's own", f"posts/{unfair}")
+    assert katrien.found == []
+    assert sam.found == []
+    assert len(katrien.seen) == 28
+
+
+def test_pages_of_a_manager(inspect: Callable[..., Inspector]) -> None:
+    bart = inspect().enter("bart")
+    everyday_pages(bart)
+    bart.look("insights", "insights")
+    assert bart.found == []
+    assert len(bart.seen) == 11
+
+
+def test_pages_of_nobody(inspect: Callable[..., Inspector], site: Site) -> None:
+    nobody = inspect()
+    answer = nobody.page.goto(f"{site.tool}/s/nothing/feed")
+    assert answer is not None
+    assert answer.status == 401
+    nobody.look("session over")
+    answer = nobody.page.goto(f"{site.tool}/lti/login")
+    assert answer is not None
+    assert answer.status == 400
+    nobody.look("launch without hints")
+    nobody.page.goto(site.tool)
+    nobody.look("front page")
+    assert nobody.found == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1200, 320])
+def test_on_the_way_in(site: Site, visit: Callable[..., Visitor], scheme: str, width: int) -> None:
+    visitor = visit(
+        site, color_scheme=scheme, viewport={"width": width, "height": 800}, reduced_motion="reduce", locale="nl-BE"
+    )
+    problems: list[str] = []
+    # it cannot go on: stays at "Opening…"
+    visitor.page.route("**/checking.js*", lambda route: route.abort())
+    frame = launched(visitor)
+    problems += examined(frame, "#opening")
+    visitor.page.unroute("**/checking.js*")
+    # a browser that lets no frame keep a cookie
+    visitor.context.add_init_script(
+        "if (self !== top) Object.defineProperty(Document.prototype, 'cookie', {get: () => '', set: () => {}})"
+    )
+    problems += examined(launched(visitor), "#new-window")
+    assert problems == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_feed_inside_a_narrow_frame(site: Site, visit: Callable[..., Visitor], scheme: str) -> None:
+    visitor = visit(site, color_scheme=scheme, viewport={"width": 320, "height": 640}, reduced_motion="reduce")
+    visitor.enter("Wout Claes")
+    visitor.settle()
+    handle = visitor.page.locator("iframe").element_handle()
+    frame = handle.content_frame() if handle else None
+    assert frame is not None
+    assert examined(frame, ".post.list") == []
+
+
+def launched(visitor: Visitor) -> Frame:
+    """The frame on the checking page."""
+    visitor.page.goto(visitor.site.lms)
+    visitor.page.locator("form.cast button[value=wout]").first.click()
+    visitor.tool.locator("[data-continue]").wait_for()
+    handle = visitor.page.locator("iframe").element_handle()
+    frame = handle.content_frame() if handle else None
+    assert frame is not None
+    return frame
+
+
+def examined(frame: Frame, shown: str) -> list[str]:
+    """Problems of a document in a frame, once this part of it is shown."""
+    frame.locator(shown).first.wait_for()
+    return axe(frame) + sticking_out(frame)
