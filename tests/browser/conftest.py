@@ -161,11 +161,11 @@ class Visitor:
 
     def follow(self, link: Locator, goal: Locator) -> FrameLocator:
         """Click a link until its goal is there: a click on a frame that is just being replaced gets lost."""
-        for _ in range(5):
+        for _ in range(6):
             self.settle()
             link.click()
             try:
-                goal.first.wait_for(timeout=6_000)
+                goal.first.wait_for(timeout=4_000)
             except TimeoutError:
                 continue
             return self.tool
