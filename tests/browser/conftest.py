@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import urlopen
@@ -29,6 +29,7 @@ FLAGS = [
     "--disable-sync",
     "--test-third-party-cookie-phaseout",
 ]
+FAILED = pytest.StashKey[bool]()
 PATIENCE = 90  # seconds for everything to be up: two cores may be busy with other tests
 
 
@@ -180,8 +181,16 @@ class Visitor:
         frame.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Remember for ``visit`` that the test failed."""
+    report = yield
+    item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
+    return report
+
+
 @pytest.fixture
-def visit(browser: Browser) -> Iterator[Callable[..., Visitor]]:
+def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Visitor]]:
     """``visit(site)``: a browser of one's own, English, third-party cookies blocked."""
     contexts: list[BrowserContext] = []
 
@@ -192,7 +201,11 @@ def visit(browser: Browser) -> Iterator[Callable[..., Visitor]]:
         return Visitor(context, site)
 
     yield open_one
-    for context in contexts:
+    for number, context in enumerate(contexts):
+        if request.node.stash.get(FAILED, False):
+            for page in context.pages:
+                page.screenshot(path=f"test-results/{request.node.name[:60]}-{number}.png")
+                print([frame.url for frame in page.frames])  # noqa: T201 - shown with the failure
         context.close()
 
 
