@@ -103,11 +103,15 @@ def limit(item: RateLimitItemPerMinute, who: str) -> None:
 def _stranger() -> Refusal:
     for name in request.cookies:
         if name.startswith(COOKIE) and find_seat(db.session(), name.removeprefix(COOKIE), request.cookies):
-            return Refusal(404, _("There is nothing here, or it is not yours to see."), _("Open it from your course."))
+            return Refusal(
+                404,
+                _("There is nothing here, or it is not yours to see."),
+                _("Open the activity from your course again."),
+            )
     return Refusal(
         401,
         _("Your session has ended."),
-        _("Open the activity from your course again. In a new tab your course must open it too."),
+        _("Open the activity from your course again. A new tab needs that too."),
     )
 
 

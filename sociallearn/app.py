@@ -49,6 +49,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     """
     app = Flask("sociallearn", template_folder=str(TEMPLATES), static_folder=None)
     app.config.from_mapping(settings or config.read())
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"hide_parameters": True}  # no text of anybody's in the log
     app.config.update(MAX_CONTENT_LENGTH=LARGEST_REQUEST, MAX_FORM_MEMORY_SIZE=LARGEST_REQUEST)
     if app.config["PROXY_HOPS"]:
         hops = app.config["PROXY_HOPS"]

@@ -33,7 +33,7 @@ def init_app(app: Flask) -> None:
 
 
 def _refusal(error: Refusal) -> ResponseReturnValue:
-    current_app.logger.info("refused %s: %s", error.status, error)
+    current_app.logger.info("refused %s, reference %s: %s", error.status, _reference(), error)
     return page(error.status, error.sentence, error.advice)
 
 
@@ -46,18 +46,17 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
 
 
 def _busy(error: OperationalError) -> ResponseReturnValue:
-    current_app.logger.exception("the database did not answer")
+    current_app.logger.exception("the database did not answer, reference %s", _reference())
     return page(503, _("SocialLearn is very busy just now."), _("Nothing you typed is lost. Try again in a moment."))
 
 
 def _unexpected(error: Exception) -> ResponseReturnValue:
-    reference = _reference()
-    current_app.logger.exception("unexpected error, reference %s", reference)
+    current_app.logger.exception("unexpected error, reference %s", _reference())
     return page(500, *_words(500))
 
 
 def _words(status: int) -> tuple[str, str]:
-    back = _("Use your browser's back button, or open the activity from your course again.")
+    back = _("Use your browser’s back button, or open the activity from your course again.")
     words = {
         400: (_("SocialLearn could not understand this request."), back),
         401: (_("Your session has ended."), _("Open the activity from your course again.")),

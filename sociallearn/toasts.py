@@ -17,7 +17,7 @@ _WORDS: dict[str, Callable[[], str]] = {
     "restored": lambda: _("It can be read again."),
     "read": lambda: _("Everything is marked as read."),
     "accepted": lambda: _("Marked as the answer that helped."),
-    "rated": lambda: _("Your rating counts. You can change it as long as the round is open."),
+    "rated": lambda: _("Your rating counts. You can change it at any time."),
     "resend": lambda: _("It will be sent again within a minute."),
     "saved": lambda: _("Saved."),
 }

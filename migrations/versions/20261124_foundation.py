@@ -35,6 +35,7 @@ def upgrade() -> None:
         sa.Column("auth_audience", sa.Text(), nullable=True),
         sa.Column("key_set_url", sa.Text(), nullable=True),
         sa.Column("key_set", sa.JSON(), nullable=True),
+        sa.Column("frame_origins", sa.JSON(), nullable=False),
         sa.Column("is_active", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["organisation_id"], ["organisation.id"], name=op.f("fk_registration_organisation_id_organisation")

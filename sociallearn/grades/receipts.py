@@ -219,6 +219,5 @@ def _still_possible(session: Session, member: Member, here: _Here, standing: sco
     for rule in here.rules.scheme.rules:
         found = scoring.hint(rule.event, events, here.periods, here.rules.scheme, here.now)
         if found.left:
-            rounds = -(-found.left // rule.per)
-            chances.append(Chance(rule.event, rule.points, rounds, found.least_words))
+            chances.append(Chance(rule.event, rule.points, found.left, found.least_words))
     return chances

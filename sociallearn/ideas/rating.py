@@ -26,7 +26,7 @@ def rate(session: Session, idea: Idea, value: int, *, by: Member) -> Rating:
     idea = locked(session, Idea, idea.post_id)  # so that the same person in two tabs rates once
     post = session.get_one(Post, idea.post_id)
     if post.written_by(by):
-        raise Refusal(403, _("You can't rate your own idea."))
+        raise Refusal(403, _("You can’t rate your own idea."))
     if not post.is_visible:
         raise Refusal(409, _("This idea was removed meanwhile."))
     rating = session.get(Rating, (idea.post_id, by.id), populate_existing=True)

@@ -112,7 +112,7 @@ def _prove(form: Mapping[str, str], registration: Registration, deployment_ids: 
         current_app.logger.warning("key set unavailable: %s", error)
         raise Refusal(
             400,
-            _("SocialLearn could not read your LMS's keys just now."),
+            _("SocialLearn could not read your LMS’s keys just now."),
             _("Try again in a minute. Administrators: is %(url)s reachable?", url=registration.key_set_url),
         ) from error
     except LtiException as error:

@@ -23,6 +23,7 @@ class Registration(Model):
     auth_audience: Mapped[str | None]
     key_set_url: Mapped[str | None]
     key_set: Mapped[dict[str, Any] | None]
+    frame_origins: Mapped[list[str]] = mapped_column(default=list)  # further sites whose pages may hold ours
     is_active: Mapped[bool] = mapped_column(default=True)
 
     deployments: Mapped[list["Deployment"]] = relationship(back_populates="registration", lazy="raise")

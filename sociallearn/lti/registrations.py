@@ -1,6 +1,7 @@
 """Registrations of LMSs: read from ``lti_config.json`` (PyLTI1p3's format) into the database, and found again."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +17,8 @@ from sqlalchemy.orm import Session
 from sociallearn.database import db, insert_or_get, transaction
 from sociallearn.lti import keys
 from sociallearn.lti.models import Deployment, Registration
+
+_FRAME = re.compile(r"https?://(\*\.)?[\w.-]+(:\d+)?")
 
 
 class ConfigFileError(Exception):
@@ -59,6 +62,9 @@ def _check_entry(path: Path, issuer: str, entry: Any) -> None:
     missing = [name for name in needed if not (isinstance(entry, dict) and isinstance(entry.get(name), str))]
     if missing:
         raise ConfigFileError(f"{path}: the registration of {issuer} lacks {', '.join(missing)}.")
+    frames = entry.get("frame_origins") or []
+    if not isinstance(frames, list) or not all(isinstance(one, str) and _FRAME.fullmatch(one) for one in frames):
+        raise ConfigFileError(f'{path}: frame_origins of {issuer} must be a list such as ["https://lms.example.org"].')
     if not entry.get("key_set_url") and not entry.get("key_set"):
         raise ConfigFileError(f"{path}: the registration of {issuer} needs key_set_url or key_set.")
 
@@ -84,6 +90,7 @@ def sync() -> None:
                 "auth_audience": entry.get("auth_audience"),
                 "key_set_url": entry.get("key_set_url"),
                 "key_set": entry.get("key_set"),
+                "frame_origins": _frame_origins(issuer, entry),
                 "is_active": True,
             }
             row = insert_or_get(session, Registration, {"issuer": issuer, "client_id": entry["client_id"]}, facts)
@@ -108,10 +115,16 @@ def find(session: Session, issuer: str, client_id: str | None) -> Registration |
 
 def frame_ancestors() -> list[str]:
     """Origins of every active LMS: the only sites whose pages may hold ours in a frame."""
-    rows = db.session.execute(
-        select(Registration.issuer, Registration.auth_login_url).where(Registration.is_active)
-    ).all()
-    return sorted({origin for row in rows for url in row if (origin := origin_of(url))})
+    columns = (Registration.issuer, Registration.auth_login_url, Registration.frame_origins)
+    rows = db.session.execute(select(*columns).where(Registration.is_active)).all()
+    own = {origin for issuer, login, _more in rows for url in (issuer, login) if (origin := origin_of(url))}
+    return sorted(own | {origin for _issuer, _login, more in rows for origin in more})
+
+
+def _frame_origins(issuer: str, entry: dict[str, Any]) -> list[str]:
+    # all hosted Canvases share one issuer, while each school's pages have a name of their own
+    hosted_canvas = ["https://*.instructure.com"] if issuer == "https://canvas.instructure.com" else []
+    return [*hosted_canvas, *(entry.get("frame_origins") or [])]
 
 
 def origin_of(url: str) -> str | None:

@@ -47,7 +47,7 @@ def begin(hints: Mapping[str, str]) -> Beginning:
     if registrations.origin_of(target) != current_app.config["BASE_URL"]:
         raise Refusal(
             400,
-            _("Your course asks for a page that is not SocialLearn's."),
+            _("Your course asks for a page that is not SocialLearn’s."),
             _("Tell your administrator that the tool URL must begin with %(url)s.", url=current_app.config["BASE_URL"]),
         )
     state, nonce = secrets.token_urlsafe(32), secrets.token_urlsafe(32)

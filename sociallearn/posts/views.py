@@ -135,7 +135,7 @@ def save_draft() -> ResponseReturnValue:
     """Keep what is being written."""
     place_of_draft = request.form.get("place", "")[:40]
     if not place_of_draft:
-        raise Refusal(400, _("A draft needs its place."))
+        raise Refusal(400, _("SocialLearn could not understand this request."))
     drafting.save(
         db.session(),
         access.member(),

@@ -3,7 +3,7 @@
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from sociallearn import access
+from sociallearn import access, toasts
 from sociallearn.database import db
 from sociallearn.lti import launching, starting
 from sociallearn.roster import enrolling, reading
@@ -41,7 +41,7 @@ def set_up() -> ResponseReturnValue:
     if not form.validate():
         return _cohort_page(form), 422
     enrolling.set_time_zone(db.session(), access.cohort().id, form.time_zone.data)
-    return redirect(url_for("roster.cohort"), 303)
+    return toasts.redirect(url_for("roster.cohort"), "saved")
 
 
 def _cohort_page(form: CohortForm) -> str:
