@@ -35,7 +35,7 @@ seed: .venv/.ok ## play the practice course's conversation into instance/
 	$(BIN)/sociallearn seed --port $(PORT) --lms-port $(LMS_PORT)
 
 test: .venv/.dev ## run every test: units, SQLite and PostgreSQL, a real browser
-	$(BIN)/pytest -q -n auto
+	$(BIN)/pytest -q -n auto --dist loadgroup
 
 check: .venv/.dev ## lint, types, import contracts, migrations, translations
 	$(BIN)/ruff check .

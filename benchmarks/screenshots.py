@@ -54,8 +54,10 @@ def _course(browser: Browser, site: Site, folder: Path) -> None:
     page = _window(browser, "light", 1200)
     page.goto(site.lms)
     page.locator("form.cast button[value=noor]").click()
-    page.frame_locator("iframe").locator("main h1").wait_for()
+    page.frame_locator("iframe").locator("article.post").first.wait_for()
+    page.wait_for_load_state("networkidle")
     page.screenshot(path=folder / "course-light-1200.png")
+    print(folder / "course-light-1200.png")
     page.context.close()
 
 

@@ -224,7 +224,10 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Long campaigns run only when asked for."""
+    """Long campaigns run only when asked for; what starts servers of its own runs in one process, one by one."""
+    for item in items:
+        if "/browser/" in item.nodeid or item.path.name in ("test_chaos.py", "test_wheel.py"):
+            item.add_marker(pytest.mark.xdist_group("servers"))
     if "prove" not in (config.getoption("-m") or ""):
         items[:] = [item for item in items if item.get_closest_marker("prove") is None]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, FrameLocator, Locator, Page, TimeoutError
+from playwright.sync_api import Browser, BrowserContext, FrameLocator, Locator, Page, TimeoutError, expect
 
 from tests import databases
 from tests.conftest import IN_CI
@@ -29,6 +29,7 @@ FLAGS = [
     "--disable-sync",
     "--test-third-party-cookie-phaseout",
 ]
+expect.set_options(timeout=20_000)
 FAILED = pytest.StashKey[bool]()
 PATIENCE = 90  # seconds for everything to be up: two cores may be busy with other tests
 
@@ -204,7 +205,7 @@ def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable
     for number, context in enumerate(contexts):
         if request.node.stash.get(FAILED, False):
             for page in context.pages:
-                page.screenshot(path=f"test-results/{request.node.name[:60]}-{number}.png")
+                page.screenshot(path=f"failures/{request.node.name[:60]}-{number}.png")
                 print([frame.url for frame in page.frames])  # noqa: T201 - shown with the failure
         context.close()
 

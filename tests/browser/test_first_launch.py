@@ -88,7 +88,7 @@ def test_news_arrives_without_a_reload(site: Site, visit: Callable[..., Visitor]
     writer.enter("Helen Ashworth", "editors-2026")
     writer.tool.locator("textarea[name=body]").first.fill("Fresh from the press.")
     writer.follow(writer.tool.get_by_role("button", name="Post"), writer.tool.locator("article", has_text="Fresh from"))
-    expect(reader.tool.get_by_text(re.compile("1 new post"))).to_be_visible(timeout=25_000)
+    expect(reader.tool.get_by_text(re.compile("1 new post"))).to_be_visible(timeout=60_000)
     reader.follow(reader.tool.get_by_text(re.compile("1 new post")), reader.tool.get_by_text("Fresh from the press."))
 
 

@@ -172,7 +172,7 @@ def test_deleting_leaves_a_trace_for_those_who_answered(cast: Cast) -> None:
     response = cast.ben.post(f"/posts/{post_id}/deletion")
     assert "Undo" in cast.ben.get(response.location).text
     thread = cast.cleo.get(f"/posts/{post_id}").text
-    assert "deleted this post" in thread
+    assert "deleted this text" in thread
     assert "an answer that stays" in thread
     assert "regret" not in thread
     assert cast.cleo.post(f"/posts/{post_id}/deletion/withdrawal").status_code == 403

@@ -79,7 +79,7 @@ def test_nothing_yet(school: School) -> None:
         ("post", 4, 1, 40),
         ("reply", 3, 2, 20),
         ("idea", 4, 1, 0),
-        ("rating", 2, 1, 0),
+        ("rating", 2, 5, 0),
     ]
 
 

@@ -44,7 +44,7 @@ ATTRIBUTES = {
     ("a", "target"): r"_blank",
     ("ol", "start"): r"\d+",
     ("pre", "tabindex"): r"0",
-    ("pre", "role"): r"region",
+    ("pre", "role"): r"group",
     ("pre", "aria-label"): r"Code \d+",
 }
 VOID = {"br", "hr"}

@@ -1,0 +1,247 @@
+"""The main path without a mouse, in a frame as narrow as a telephone; and without JavaScript."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import ElementHandle, Frame, Page, TimeoutError, expect
+
+from tests.browser.conftest import Site, Visitor
+
+pytestmark = pytest.mark.browser
+
+SMALL = {"width": 320, "height": 640}
+FARTHEST = 150  # steps with the Tab key
+FOCUS = """() => {
+  const one = document.activeElement;
+  if (!one || one === document.body) return null;
+  const box = one.getClientRects()[0];
+  const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
+  const hit = document.elementFromPoint(x, y);
+  // a radio button shows its focus on the box beside it
+  const shown = [one, one.type === "radio" ? one.nextElementSibling : null].filter(Boolean).map(getComputedStyle);
+  return {
+    html: one.outerHTML.slice(0, 160),
+    ring: shown.some(style =>
+      (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2) || style.boxShadow !== "none"),
+    covered: Boolean(hit) && !one.contains(hit) && !hit.contains(one),
+    beside: box.left < -1 || box.right > innerWidth + 1,
+  };
+}"""
+
+
+class Hands:
+    """Somebody with a keyboard only: each step must show where it led."""
+
+    def __init__(self, visitor: Visitor) -> None:
+        self.visitor, self.page = visitor, visitor.page
+        handle = self.page.locator("iframe").element_handle()
+        frame = handle.content_frame() if handle else None
+        assert frame is not None
+        self.frame: Frame = frame
+
+    def press(self, *keys: str) -> None:
+        """Press keys, wherever the focus is."""
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def type(self, text: str) -> None:
+        """Write, in place of whatever stands there."""
+        self.press("ControlOrMeta+a")
+        self.page.keyboard.insert_text(text)
+
+    def is_on(self, selector: str) -> bool:
+        """Whether the focus is on such an element."""
+        return bool(self.frame.evaluate("selector => document.activeElement.matches(selector)", selector))
+
+    def step(self, back: bool = False) -> bool:
+        """One Tab; False when that left the frame. What has the focus shows it, and nothing lies over it."""
+        self.press("Shift+Tab" if back else "Tab")
+        focus = self.frame.evaluate(FOCUS)
+        if focus is None or not self.page.evaluate("document.activeElement.tagName === 'IFRAME'"):
+            return False
+        assert focus["ring"], f"no visible focus on {focus['html']}"
+        assert not focus["covered"], f"something lies over {focus['html']}"
+        assert not focus["beside"], f"beside the screen: {focus['html']}"
+        return True
+
+    def go_to(self, selector: str, back: bool = False) -> None:
+        """Tab until there."""
+        for _ in range(FARTHEST):
+            self.step(back)
+            if self.is_on(selector):
+                return
+        raise AssertionError(f"never came to {selector}")
+
+    def until(self, goal: str, *keys: str) -> None:
+        """Press keys that lead somewhere; once more if the page was not ready to hear them."""
+        for _ in range(4):
+            self.press(*keys)
+            try:
+                self.frame.locator(goal).first.wait_for(timeout=6_000)
+            except TimeoutError:
+                continue
+            self.frame.wait_for_load_state("load")
+            return
+        raise AssertionError(f"{keys} never led to {goal}")
+
+
+@pytest.fixture
+def hands(site: Site, visit: Callable[..., Visitor]) -> Hands:
+    """Tomasz, on a small screen, in the feed."""
+    visitor = visit(site, viewport=SMALL, reduced_motion="reduce")
+    visitor.enter("Tomasz Zieliński")
+    made = Hands(visitor)
+    made.frame.wait_for_load_state("load")
+    return made
+
+
+def test_the_main_path_by_keyboard_alone(hands: Hands) -> None:
+    frame = hands.frame
+    # past the rooms, to what matters
+    hands.go_to(".skip")
+    assert frame.locator(".skip").bounding_box()
+    hands.press("Enter")
+    expect(frame.locator("#main")).to_be_focused()
+    hands.step()
+    expect(frame.locator("#body")).to_be_focused()
+
+    # post
+    hands.type("Typed with ten fingers, and sent with two.")
+    hands.until("article:has-text('sent with two')", "Control+Enter")
+    article = frame.locator("article.post.list", has_text="sent with two").first
+    post = article.get_attribute("id")
+
+    # a menu opens, closes, and leads on
+    hands.go_to(f"#{post} details.menu summary")
+    hands.until(f"#{post} details.menu[open]", "Enter")
+    hands.step()
+    hands.until(f"#{post} details.menu:not([open])", "Escape")
+    expect(article.locator("summary")).to_be_focused()
+    hands.until(f"#{post} details.menu[open]", "Enter")
+    hands.go_to(f"#{post} a[href$='/edit']")
+    hands.until("h1:has-text('Edit your text')", "Enter")
+    hands.go_to("#body")
+    hands.type("Typed with ten fingers, and put right with three.")
+    hands.go_to("form.composer button.button")
+    hands.until("article:has-text('put right with three')", "Enter")
+
+    # delete and undo
+    hands.go_to(f"#{post} details.menu summary")
+    hands.until(f"#{post} details.menu[open]", "Enter")
+    hands.go_to(f"#{post} form[action$='/deletion'] button")
+    hands.until("[data-toasts] .toast", "Enter")
+    expect(frame.get_by_text("put right with three")).to_have_count(0)
+    hands.go_to("form[action*='/deletion/withdrawal'] button")
+    hands.until("article:has-text('put right with three')", "Enter")
+
+    # ask
+    hands.go_to(".rooms a[href$='/questions']", back=True)
+    hands.until("main h1:has-text('Questions')", "Enter")
+    hands.go_to("a.button[href$='/questions/new']")
+    hands.until("#title", "Enter")
+    hands.go_to("#title")
+    hands.type("Which keys do you use most?")
+    hands.step()
+    expect(frame.locator("#body")).to_be_focused()
+    hands.type("I found out about Ctrl and Enter only today.")
+    hands.until("main h1:has-text('Which keys do you use most?')", "Control+Enter")
+
+    # rate with the arrows
+    hands.go_to(".rooms a[href$='/ideas']", back=True)
+    hands.until("main h1:has-text('Ideas')", "Enter")
+    hands.go_to(".tally a[href$='#rate']")
+    hands.until("#rate", "Enter")
+    hands.go_to(".scale input")
+    assert hands.is_on("[value='1']")
+    hands.press("ArrowRight", "ArrowRight", "ArrowDown")
+    expect(frame.locator(".scale input[value='4']")).to_be_checked()
+    expect(frame.locator(".scale input[value='4']")).to_be_focused()
+    assert frame.evaluate(FOCUS)["ring"]
+    hands.go_to("#rate button")
+    hands.until("#rate .tally strong", "Enter")
+    expect(frame.locator(".scale input[value='4']")).to_be_checked()
+    assert hands.visitor.complaints == []
+
+
+def test_focus_goes_through_the_page_in_its_order(hands: Hands) -> None:
+    for room in ("feed", "questions", "ideas", "participation"):
+        if room != "feed":
+            hands.go_to(f".rooms a[href$='/{room}']", back=True)
+            hands.until(f".rooms a[href$='/{room}'][aria-current]", "Enter")
+        hands.go_to(".skip")
+        stops = [_focused(hands.frame)]
+        for _ in range(20):
+            if not hands.step():
+                break
+            stops.append(_focused(hands.frame))
+        assert len(stops) > 8, room
+        assert hands.frame.locator("[tabindex]:not([tabindex='-1'])").count() == 0
+        for before, after in zip(stops, stops[1:], strict=False):
+            follows = "([one, other]) => Boolean(one.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING)"
+            assert hands.frame.evaluate(follows, [before, after]), after.inner_text()
+
+
+def _focused(frame: Frame) -> ElementHandle:
+    found = frame.evaluate_handle("document.activeElement").as_element()
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def window(site: Site, visit: Callable[..., Visitor]) -> Page:
+    """Greet, without JavaScript, in a window of the tool's own."""
+    visitor = visit(site, java_script_enabled=False)
+    visitor.page.goto(site.lms)
+    visitor.page.locator("form.cast button[value=greet]").first.click()
+    with visitor.context.expect_page() as opened:
+        visitor.page.get_by_role("link", name="Open Praat mee in a new window").click()
+    page = opened.value
+    for _ in range(2):  # the LMS's two hand-overs
+        page.get_by_role("button", name="Continue").click()
+    expect(page.locator(".rooms")).to_be_visible()
+    return page
+
+
+def test_everything_without_javascript(window: Page) -> None:
+    # post
+    window.locator("#body").fill("Ik heb geen scripts, wel een mening.")
+    window.locator("form.composer button.button").click()
+    article = window.locator("article.post.list", has_text="wel een mening")
+    expect(article).to_be_visible()
+
+    # reply
+    article.locator("footer a.act").first.click()
+    window.locator("#body").fill("Ook reageren gaat zonder.")
+    window.locator("form.composer button.button").click()
+    reply = window.locator("article.post.reply", has_text="Ook reageren gaat zonder.")
+    expect(reply).to_be_visible()
+
+    # delete and undo
+    reply.locator("details.menu summary").click()
+    reply.locator("form[action$='/deletion'] button").click()
+    expect(reply).to_have_count(0)
+    expect(window.locator("[data-toasts] .toast")).to_be_visible()
+    window.locator("[data-toasts] form button").click()
+    expect(reply).to_be_visible()
+
+    # rate
+    window.locator(".rooms a[href$='/ideas']").click()
+    window.locator(".tally a[href$='#rate']").first.click()
+    window.locator(".scale input[value='5']").check(force=True)
+    window.locator("#rate form button").click()
+    expect(window.locator("#rate .tally strong")).to_have_text(re.compile(r"\d"))
+    expect(window.locator(".scale input[value='5']")).to_be_checked()
+
+
+def test_the_frame_opens_without_javascript(site: Site, visit: Callable[..., Visitor]) -> None:
+    visitor = visit(site, java_script_enabled=False)
+    visitor.page.goto(site.lms)
+    visitor.page.locator("form.cast button[value=greet]").first.click()
+    visitor.tool.get_by_role("button", name="Continue").click()
+    visitor.tool.locator("noscript a.button").click()  # the tool's own page between
+    visitor.tool.get_by_role("button", name="Continue").click()
+    expect(visitor.tool.locator(".rooms")).to_be_visible()
+    visitor.tool.locator("#body").fill("Ook in de cursus zelf.")
+    visitor.tool.locator("form.composer button.button").click()
+    expect(visitor.tool.locator("article", has_text="Ook in de cursus zelf.")).to_be_visible()
