@@ -31,6 +31,7 @@ from sociallearn.lti.key_sets import KeySets
 from sociallearn.lti.starting import remove_expired
 from sociallearn.lti.views import bp as lti
 from sociallearn.moderation.views import bp as moderation
+from sociallearn.parameters import IdConverter
 from sociallearn.paths import TEMPLATES
 from sociallearn.posts.views import bp as posts
 from sociallearn.questions.views import bp as questions
@@ -70,6 +71,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     keeping.connect()
     jobs.housekeeping.extend(each for each in (access.remove_expired, remove_expired) if each not in jobs.housekeeping)
 
+    app.url_map.converters["int"] = IdConverter
     for room in ROOMS:
         app.register_blueprint(room)
     app.add_url_rule("/", "home", _home)

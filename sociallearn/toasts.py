@@ -8,6 +8,8 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from sociallearn.parameters import number
+
 Toast = tuple[str, str | None, str | None]  # text, address that undoes it, label of that button
 
 _WORDS: dict[str, Callable[[], str]] = {
@@ -36,7 +38,7 @@ def current() -> list[Toast]:
     words = _WORDS.get(request.args.get("toast", ""))
     if words is None:
         return []
-    undo = request.args.get("undo", type=int)
+    undo = number(request.args, "undo")
     if undo is None:
         return [(words(), None, None)]
     return [(words(), url_for("posts.undelete", post_id=undo), _("Undo"))]

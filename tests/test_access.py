@@ -247,3 +247,37 @@ def test_what_is_stored_never_holds_a_seat(app: Flask, cast: Cast) -> None:
     assert seat not in html
     assert "/-/questions/9" in html
     assert f'href="/s/{cast.cleo.seat}/questions/9"' in cast.cleo.get("/feed").text
+
+
+HUGE = "9" * 30
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/posts/{HUGE}",
+        f"/questions/{HUGE}",
+        f"/participation/{HUGE}",
+        f"/feed?before={HUGE}",
+        "/feed?before=-1",
+        "/feed?before=²",
+        "/feed?before=%00",
+        f"/questions?before={HUGE}&show=%00",
+        f"/news?room=feed&after={HUGE}&thread={HUGE}",
+        f"/feed?toast=deleted&undo={HUGE}",
+        "/feed?toast=nonsense",
+        "/nothing/here",
+    ],
+)
+def test_silly_addresses_never_crash(app: Flask, cast: Cast, path: str) -> None:
+    assert cast.tess.get(path).status_code in (200, 404)
+
+
+def test_silly_positions_in_a_thread_never_crash(app: Flask, cast: Cast) -> None:
+    ids = _make_everything(app, cast)
+    for query in (f"after={HUGE}-1", "after=x", "after=1-", f"reply_to={HUGE}", "reply_to=-4", "after=%00-%00"):
+        assert cast.ben.get(f"/posts/{ids['post']}?{query}").status_code == 200, query
+    assert cast.ben.post(f"/questions/{ids['question']}/acceptance", answer_id=HUGE).status_code == 404
+    assert cast.cleo.post(f"/ideas/{ids['idea']}/rating", value=HUGE).status_code == 422
+    assert cast.ben.post("/drafts", place="x\x00y", body="a\x00b").status_code in (204, 400)
+    assert cast.ben.post(f"/posts/{ids['post']}/edit", body="fine", version=HUGE).status_code in (303, 409)

@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from sociallearn import access
 from sociallearn.database import db
 from sociallearn.grades import receipts
+from sociallearn.parameters import number
 from sociallearn.posts import drafting, pages, reading, writing
 from sociallearn.posts.forms import PostForm
 from sociallearn.posts.models import Kind
@@ -43,7 +44,7 @@ def show(post_id: int) -> ResponseReturnValue:
 def _page(form: PostForm) -> str:
     session, member = db.session(), access.member()
     draft = pages.fill_from_draft(form, "feed")
-    page = reading.page(session, Kind.POST, member, request.args.get("before", type=int))
+    page = reading.page(session, Kind.POST, member, number(request.args, "before"))
     return render_template(
         "feed/index.html",
         form=form,

@@ -11,6 +11,7 @@ from sociallearn.grades import receipts
 from sociallearn.ideas import proposing, rating
 from sociallearn.ideas import reading as ideas
 from sociallearn.ideas.models import Idea
+from sociallearn.parameters import number
 from sociallearn.posts import drafting, reading
 from sociallearn.posts.forms import PostForm, TitledForm
 from sociallearn.posts.models import Kind
@@ -23,7 +24,7 @@ bp = Blueprint("ideas", __name__, url_prefix="/s/<seat>/ideas")
 def index() -> ResponseReturnValue:
     """Ideas, newest first."""
     session, member = db.session(), access.member()
-    page = reading.page(session, Kind.IDEA, member, request.args.get("before", type=int))
+    page = reading.page(session, Kind.IDEA, member, number(request.args, "before"))
     ideas.add_ratings(session, page.items, member)
     return render_template(
         "ideas/index.html",
@@ -86,5 +87,5 @@ def rate(post_id: int) -> ResponseReturnValue:
     """Rate an idea, or change one's rating."""
     access.require_writer()
     idea = access.get_or_404(Idea, post_id=post_id)
-    rating.rate(db.session(), idea, request.form.get("value", 0, type=int), by=access.member())
+    rating.rate(db.session(), idea, number(request.form, "value") or 0, by=access.member())
     return toasts.redirect(url_for("ideas.show", post_id=post_id), "rated")

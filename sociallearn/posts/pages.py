@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from sociallearn import access
 from sociallearn.database import db
 from sociallearn.errors import Refusal
+from sociallearn.parameters import number, whole
 from sociallearn.posts import drafting, reading
 from sociallearn.posts.forms import PostForm, TitledForm
 from sociallearn.posts.models import Draft, Post
@@ -69,12 +70,13 @@ def fill_from_draft(form: PostForm, place: str) -> Draft | None:
 
 
 def _after() -> tuple[int, int] | None:
-    branch, dash, post = request.args.get("after", "").partition("-")
-    return (int(branch), int(post)) if dash and branch.isdecimal() and post.isdecimal() else None
+    branch, _dash, post = request.args.get("after", "").partition("-")
+    branch_id, post_id = whole(branch), whole(post)
+    return None if branch_id is None or post_id is None else (branch_id, post_id)
 
 
 def _reply_to() -> Post | None:
-    wanted = request.args.get("reply_to", type=int)
+    wanted = number(request.args, "reply_to")
     post = reading.root(db.session(), access.cohort().id, wanted) if wanted else None
     return post if post is not None and post.is_visible and not post.is_root else None
 

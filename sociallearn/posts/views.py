@@ -7,8 +7,9 @@ from flask_babel import gettext as _
 from sociallearn import access, toasts
 from sociallearn.database import db
 from sociallearn.errors import Refusal
+from sociallearn.parameters import number
 from sociallearn.posts import deciding, drafting, reading, reading_marks, versions, writing
-from sociallearn.posts.forms import PostForm, TitledForm
+from sociallearn.posts.forms import PostForm, TitledForm, tidy_line
 from sociallearn.posts.models import Draft, Kind, Post, Visibility
 from sociallearn.posts.pages import fill_from_draft, find, place
 
@@ -51,7 +52,7 @@ def save(post_id: int) -> ResponseReturnValue:
     if not form.validate():
         return _edit_page(post, form, None), 422
     title = form.heading if isinstance(form, TitledForm) else None
-    version = int(form.version.data) if form.version.data and form.version.data.isdecimal() else None
+    version = number(request.form, "version")
     writing.edit(db.session(), post, by=access.member(), body=form.text, title=title, version=version)
     drafting.clear(db.session(), access.member(), f"edit-{post.id}")
     return redirect(place(post), 303)
@@ -118,7 +119,7 @@ def read_all() -> ResponseReturnValue:
 @bp.get("/news")
 def news() -> ResponseReturnValue:
     """How much is new since the page was made; 304 when nothing changed since the last time it was asked."""
-    after, thread = request.args.get("after", 0, type=int), request.args.get("thread", type=int)
+    after, thread = number(request.args, "after") or 0, number(request.args, "thread")
     if thread:
         count = reading.newer_replies(db.session(), access.member(), thread, after)
     else:
@@ -133,7 +134,7 @@ def news() -> ResponseReturnValue:
 @bp.post("/drafts")
 def save_draft() -> ResponseReturnValue:
     """Keep what is being written."""
-    place_of_draft = request.form.get("place", "")[:40]
+    place_of_draft = tidy_line(request.form.get("place"))[:40]
     if not place_of_draft:
         raise Refusal(400, _("SocialLearn could not understand this request."))
     drafting.save(

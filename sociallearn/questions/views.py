@@ -8,6 +8,7 @@ from sociallearn import access, toasts
 from sociallearn.database import db
 from sociallearn.errors import Refusal
 from sociallearn.grades import receipts
+from sociallearn.parameters import number
 from sociallearn.posts import drafting, reading, writing
 from sociallearn.posts.forms import PostForm, TitledForm
 from sociallearn.posts.models import Kind, Post
@@ -24,7 +25,7 @@ def index() -> ResponseReturnValue:
     session, member = db.session(), access.member()
     show = request.args.get("show", "all")
     show = show if show in questions.LISTS else "all"
-    before = request.args.get("before", type=int)
+    before = number(request.args, "before")
     page = reading.page(session, Kind.QUESTION, member, before, questions.LISTS[show], show=show)
     return render_template(
         "questions/index.html",
@@ -95,7 +96,7 @@ def _page(question: Post, form: PostForm) -> str:
 @bp.post("/<int:post_id>/acceptance")
 def accept(post_id: int) -> ResponseReturnValue:
     """This answer helped."""
-    question, answer = _question(post_id), find(request.form.get("answer_id", 0, type=int))
+    question, answer = _question(post_id), find(number(request.form, "answer_id") or 0)
     accepting.accept(db.session(), question, answer, by=access.member())
     return toasts.redirect(url_for("questions.show", post_id=question.id), "accepted")
 

@@ -12,6 +12,7 @@ pytestmark = pytest.mark.browser
 
 SMALL = {"width": 320, "height": 640}
 FARTHEST = 150  # steps with the Tab key
+LAST = ".languages button:last-of-type"
 FOCUS = """() => {
   const one = document.activeElement;
   if (!one || one === document.body) return null;
@@ -54,16 +55,15 @@ class Hands:
         """Whether the focus is on such an element."""
         return bool(self.frame.evaluate("selector => document.activeElement.matches(selector)", selector))
 
-    def step(self, back: bool = False) -> bool:
-        """One Tab; False when that left the frame. What has the focus shows it, and nothing lies over it."""
+    def step(self, back: bool = False) -> None:
+        """One Tab. Within the frame, what has the focus shows it, and nothing lies over it."""
         self.press("Shift+Tab" if back else "Tab")
         focus = self.frame.evaluate(FOCUS)
-        if focus is None or not self.page.evaluate("document.activeElement.tagName === 'IFRAME'"):
-            return False
+        if focus is None:  # still on its way through the LMS's page
+            return
         assert focus["ring"], f"no visible focus on {focus['html']}"
         assert not focus["covered"], f"something lies over {focus['html']}"
         assert not focus["beside"], f"beside the screen: {focus['html']}"
-        return True
 
     def go_to(self, selector: str, back: bool = False) -> None:
         """Tab until there."""
@@ -171,9 +171,8 @@ def test_focus_goes_through_the_page_in_its_order(hands: Hands) -> None:
             hands.until(f".rooms a[href$='/{room}'][aria-current]", "Enter")
         hands.go_to(".skip")
         stops = [_focused(hands.frame)]
-        for _ in range(20):
-            if not hands.step():
-                break
+        while len(stops) < 20 and not hands.is_on(LAST):  # beyond it is the LMS's page
+            hands.step()
             stops.append(_focused(hands.frame))
         assert len(stops) > 8, room
         assert hands.frame.locator("[tabindex]:not([tabindex='-1'])").count() == 0
@@ -236,10 +235,16 @@ def test_everything_without_javascript(window: Page) -> None:
 
 def test_the_frame_opens_without_javascript(site: Site, visit: Callable[..., Visitor]) -> None:
     visitor = visit(site, java_script_enabled=False)
+    by_hand = visitor.tool.locator("noscript a.button")
     visitor.page.goto(site.lms)
     visitor.page.locator("form.cast button[value=greet]").first.click()
-    visitor.tool.get_by_role("button", name="Continue").click()
-    visitor.tool.locator("noscript a.button").click()  # the tool's own page between
+    for _ in range(8):
+        visitor.tool.get_by_role("button", name="Continue").click()
+        visitor.tool.locator("#new-window").wait_for(state="attached")
+        if by_hand.count():
+            break
+        visitor.page.reload()  # a frame in a new process may be read just before its scripts are turned off
+    by_hand.click()
     visitor.tool.get_by_role("button", name="Continue").click()
     expect(visitor.tool.locator(".rooms")).to_be_visible()
     visitor.tool.locator("#body").fill("Ook in de cursus zelf.")
