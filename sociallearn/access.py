@@ -10,23 +10,19 @@ from typing import Any, TypeVar
 import flask_login
 from flask import Flask, Request, Response, current_app, g, request
 from flask_babel import gettext as _
-from limits import RateLimitItemPerMinute
-from limits.storage import storage_from_string
-from limits.strategies import FixedWindowRateLimiter
 from sqlalchemy import Select, bindparam, delete, select
 from sqlalchemy.orm import Session, joinedload
 
-from sociallearn import clock
+from sociallearn import clock, languages
 from sociallearn.database import db
 from sociallearn.errors import Refusal
+from sociallearn.limiting import WRITES, limit
 from sociallearn.roster.models import Cohort, InCohort, Member, Placement, Seat
 
 COOKIE = "__Host-seat-"
 LIFETIME = timedelta(hours=14)  # a long working day in one tab; the LMS is one click away
 MOST_SEATS = 12  # launches one browser may keep open side by side
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-WRITES = RateLimitItemPerMinute(120)
-LAUNCHES = RateLimitItemPerMinute(1000)
 
 # prepared once: every request begins with it
 _SEAT = (
@@ -40,11 +36,9 @@ T = TypeVar("T", bound=InCohort)
 
 def init_app(app: Flask) -> None:
     """Let every request to a seat's pages through this door."""
-    login_manager = flask_login.LoginManager(app)
+    login_manager = flask_login.LoginManager(app, add_context_processor=False)
     login_manager.session_protection = None  # the seat cookie is the session; Flask's own is never used
     login_manager.request_loader(_load_member)
-    storage = storage_from_string(app.config["REDIS_URL"] or "memory://")
-    app.extensions["rate_limiter"] = FixedWindowRateLimiter(storage)
     app.url_value_preprocessor(_take_seat_from_url)
     app.before_request(_enter)
     app.url_defaults(_add_seat)
@@ -62,6 +56,7 @@ def _load_member(incoming: Request) -> Member | None:
     if seat is None:
         return None
     g.seat, g.seat_path = seat, f"/s/{seat.id}"
+    languages.choose()  # now, while it can be read: an error page after a broken transaction needs it
     return seat.member
 
 
@@ -76,6 +71,15 @@ def find_seat(session: Session, seat_id: str, cookies: Mapping[str, str]) -> Sea
     return seat
 
 
+def held_seats(session: Session, cookies: Mapping[str, str]) -> list[str]:
+    """Ids of the seats this browser really holds, in one query however many cookies it shows."""
+    shown = [name.removeprefix(COOKIE) for name in cookies if name.startswith(COOKIE)][: 2 * MOST_SEATS]
+    if not shown:
+        return []
+    rows = session.execute(select(Seat.id, Seat.cookie_hash).where(Seat.id.in_(shown), Seat.expires_at > clock.now()))
+    return [id_ for id_, kept in rows if hmac.compare_digest(kept, _hash(cookies[COOKIE + id_]))]
+
+
 def _enter() -> None:
     if "seat_id" not in g:
         return
@@ -83,7 +87,7 @@ def _enter() -> None:
         raise _stranger()
     if request.method in SAFE:
         return
-    given = request.form.get("csrf_token") or request.headers.get("X-CSRF-Token", "")
+    given = request.form.get("csrf_token", "")
     if not hmac.compare_digest(given.encode(), csrf_token().encode()):
         raise Refusal(
             403,
@@ -91,13 +95,6 @@ def _enter() -> None:
             _("Go back, reload the page and send it again. Your text stands below."),
         )
     limit(WRITES, f"person-{member().person_id}")
-
-
-def limit(item: RateLimitItemPerMinute, who: str) -> None:
-    """Count one; raises Refusal 429 when there were too many in this minute."""
-    limiter: FixedWindowRateLimiter = current_app.extensions["rate_limiter"]
-    if not limiter.hit(item, who):
-        raise Refusal(429, _("That went too fast."), _("Wait a minute and try again. Your text stands below."))
 
 
 def _stranger() -> Refusal:
@@ -185,6 +182,13 @@ def require_trainer() -> None:
         raise Refusal(403, _("Only trainers of this cohort can do this."), _("Ask your trainer."))
 
 
+def require_grader() -> None:
+    """Scores are for trainers who grade; a course designer is not one. Raises Refusal 403 for everybody else."""
+    require_trainer()
+    if not member().may_grade:
+        raise Refusal(403, _("Only trainers who grade can do this."), _("Ask your trainer."))
+
+
 def require_manager() -> None:
     """Figures are for L&D managers and the cohort's trainers. Raises Refusal 403 for everybody else."""
     if not (member().is_manager or member().is_trainer):
@@ -205,7 +209,12 @@ def _add_seat(endpoint: str, values: dict[str, Any]) -> None:
 def back_to(referrer: str | None) -> str | None:
     """The page somebody came from, if it is one of this seat's own."""
     own = f"{current_app.config['BASE_URL']}/s/{g.seat.id}/"
-    return referrer.removeprefix(current_app.config["BASE_URL"]) if referrer and referrer.startswith(own) else None
+    if not referrer or not referrer.startswith(own):
+        return None
+    path = referrer.removeprefix(current_app.config["BASE_URL"])
+    # a form shown again stands at an address that only takes forms
+    is_page = current_app.create_url_adapter(request).test(path.partition("?")[0], "GET")  # type: ignore[union-attr]
+    return path if is_page else None
 
 
 def remove_expired(session: Session) -> None:

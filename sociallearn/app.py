@@ -18,7 +18,9 @@ from sociallearn import (
     icons,
     jobs,
     languages,
+    limiting,
     links,
+    parameters,
     toasts,
 )
 from sociallearn.feed.views import bp as feed
@@ -61,10 +63,12 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
 
     languages.init_app(app)
     errors.init_app(app)
-    database.init_app(app)  # its after_request ends the transaction, so it runs after every other
-    headers.init_app(app)
+    headers.init_app(app)  # before the database: what is registered first runs last, so after the transaction ended
+    database.init_app(app)
     registrations.init_app(app)
     app.extensions["key_sets"] = KeySets()
+    limiting.init_app(app)
+    app.before_request(parameters.refuse_nul)
     access.init_app(app)
     assets.init_app(app)
     jobs.init(app)

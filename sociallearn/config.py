@@ -12,6 +12,8 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
+from sociallearn.files import create_once
+
 PREFIX = "SOCIALLEARN_"
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -108,14 +110,11 @@ def _secret_key(given: str, data_dir: Path, is_local: bool) -> str:
             "Make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
         )
     path = data_dir / "secret_key"
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text()
-    key = secrets.token_urlsafe(48)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(key)
-    return key
+    create_once(path, secrets.token_urlsafe(48).encode())
+    kept = path.read_text().strip()
+    if len(kept) < 32:
+        raise ConfigurationError(f"{path} holds no usable key. Remove the file; a new one is made at the next start.")
+    return kept
 
 
 def _database_url(url: str) -> str:

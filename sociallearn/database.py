@@ -5,12 +5,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from flask import Flask, Response, current_app, has_request_context, request
+from flask import Flask, Response, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, BigInteger, Boolean, DateTime, Float, Integer, MetaData, Text, event, inspect, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.orm import DeclarativeBase, Session, registry
 from sqlalchemy.types import TypeDecorator
 
@@ -142,7 +142,7 @@ def release() -> None:
 
 @contextmanager
 def unit_of_work() -> Iterator[Session]:
-    """``db.session`` outside a request (the work loop, a command, a rehearsal): commits at the end of the block."""
+    """``db.session`` outside a request, for acts that are called directly: commits at the end of the block."""
     try:
         yield db.session()
         db.session.commit()
@@ -174,22 +174,15 @@ def _dialect(session: Session) -> str:
 def locked(session: Session, model: type[M], identity: int) -> M:
     """The row, locked until the transaction ends and read afresh. SQLite's writers already stand in line.
 
+    NO KEY UPDATE on PostgreSQL: rows that only refer to this one can still be inserted, or they would wait in a ring.
+
     Raises LookupError when there is no such row.
     """
     key = inspect(model).primary_key[0]
-    statement = select(model).where(key == identity).with_for_update().execution_options(populate_existing=True)
+    statement = (
+        select(model).where(key == identity).with_for_update(key_share=True).execution_options(populate_existing=True)
+    )
     row = session.scalar(statement)
     if row is None:
         raise LookupError(f"No {model.__name__} {identity}.")
     return row
-
-
-def engine() -> Engine:
-    """The engine of the current app."""
-    return db.engine
-
-
-def database_name() -> str:
-    """``sqlite`` or ``postgresql``: for messages and for the few statements that differ."""
-    with current_app.app_context():
-        return db.engine.dialect.name

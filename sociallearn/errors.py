@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from sociallearn.database import db
@@ -79,8 +79,17 @@ def page(status: int, sentence: str, advice: str) -> tuple[str, int]:
     # taken out first, who is here stays readable after the rollback, without another query
     db.session.expunge_all()
     db.session.rollback()
+    try:
+        return _render(status, sentence, advice), status
+    except SQLAlchemyError:
+        # the transaction had broken already: a page without names is better than none
+        g.pop("seat", None)
+        return _render(status, sentence, advice), status
+
+
+def _render(status: int, sentence: str, advice: str) -> str:
     typed = "\n\n".join(text for name in TYPED if (text := _typed(name)))
-    html = render_template(
+    return render_template(
         "errors/error.html",
         status=status,
         heading=sentence,
@@ -89,7 +98,6 @@ def page(status: int, sentence: str, advice: str) -> tuple[str, int]:
         reference=_reference(),
         typed=typed or None,
     )
-    return html, status
 
 
 def _typed(name: str) -> str:

@@ -1,120 +1,154 @@
-"""The wheel alone, in an empty environment and an empty folder: migrates, serves and launches."""
+"""The wheel is all one needs: in an empty venv far from the checkout it migrates, serves and is launched."""
 
-import html
 import os
 import re
-import shutil
-import signal
 import subprocess
 import sys
-import time
 import zipfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
+import pytest
 import requests
 
 from sociallearn.paths import HOME
+from sociallearn.practice import registering
+from tests import texts
 from tests.browser.conftest import free_port
+from tests.test_chaos import Visitor, end, until
 
-FIELD = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
-PATIENCE = 90  # seconds
-
-
-def test_the_wheel_migrates_serves_and_launches(tmp_path: Path) -> None:
-    wheel = _build(tmp_path / "wheel")
-    names = zipfile.ZipFile(wheel).namelist()
-    for part in ("templates/feed/index.html", "migrations/env.py", "static/app.css", "nl/LC_MESSAGES/messages.po"):
-        assert any(name.startswith("sociallearn/") and name.endswith(part) for name in names), part
-    assert not [name for name in names if name.startswith(("tests/", "instance/")) or name.endswith(".pem")]
-
-    home = tmp_path / "home"
-    home.mkdir()
-    command = _install(tmp_path / "venv", wheel)
-    port, lms_port = free_port(), free_port()
-    tool, lms = f"http://localhost:{port}", f"http://127.0.0.1:{lms_port}"
-    _registration(command, home, lms)
-    environment = {
-        "PATH": os.environ["PATH"],
-        "SOCIALLEARN_DATABASE_URL": f"sqlite:///{home / 'tool.db'}",
-        "SOCIALLEARN_BASE_URL": tool,
-        "SOCIALLEARN_SECRET_KEY": "k" * 40,
-        "SOCIALLEARN_LTI_CONFIG": str(home / "lti_config.json"),
-        "SOCIALLEARN_DATA_DIR": str(home / "data"),
-    }
-    subprocess.run([command, "db", "upgrade"], cwd=home, env=environment, check=True)
-    serve = [command, "serve", "--host", "127.0.0.1", "--port", str(port)]
-    practice = [command, "practice", "--port", str(port), "--lms-port", str(lms_port), "--data-dir", str(home / "lms")]
-    processes = [
-        subprocess.Popen(line, cwd=home, env=environment, start_new_session=True, stderr=subprocess.DEVNULL)
-        for line in (serve, practice)
-    ]
-    try:
-        _wait(tool + "/readyz")
-        _wait(lms + "/jwks")
-        page = _launch(tool, lms)
-        assert "Noor Peeters" in page
-        assert "Gesprekken" in page
-        style = re.search(r'href="(/static/[^"]+/app\.css)"', page)
-        assert style
-        assert requests.get(tool + style[1], timeout=20).status_code == 200
-    finally:
-        for process in processes:
-            os.killpg(process.pid, signal.SIGTERM)
-            process.wait(30)
+UV = Path(sys.executable).with_name("uv")
+PATIENCE = 120  # seconds for one command
+CARRIED = {
+    "sociallearn/templates/layout/base.html",
+    "sociallearn/templates/practice/course.html",
+    "sociallearn/migrations/env.py",
+    "sociallearn/migrations/script.py.mako",
+    "sociallearn/migrations/versions/20261124_foundation.py",
+    "sociallearn/static/app.css",
+    "sociallearn/static/app.js",
+    "sociallearn/translations/nl/LC_MESSAGES/messages.po",
+}
 
 
-def _build(folder: Path) -> Path:
-    # from a copy: building beside the checkout would leave files in it
-    kept = shutil.ignore_patterns(".venv", ".git", "instance", ".*_cache", "__pycache__", "failures", "test-results")
-    copy = folder / "source"
-    shutil.copytree(HOME, copy, ignore=kept)
-    subprocess.run([sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", folder, copy], check=True)
-    return next(folder.glob("*.whl"))
+def run(*command: str | Path, **options: object) -> str:
+    """What a command says; it must succeed."""
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False, **options)
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
 
 
-def _install(venv: Path, wheel: Path) -> str:
-    subprocess.run([sys.executable, "-m", "venv", venv], check=True)
-    uv, pip = Path(sys.executable).with_name("uv"), [venv / "bin" / "pip", "install", "-q", "--no-compile"]
-    install = [uv, "pip", "install", "-q", "--python", venv / "bin" / "python"] if uv.exists() else pip
-    subprocess.run([*install, "-r", HOME / "requirements.txt"], check=True)
-    subprocess.run([*install, "--no-deps", wheel], check=True)
-    return str(venv / "bin" / "sociallearn")
+def either(uv: list[str | Path], pip: list[str | Path]) -> None:
+    """As in the Makefile: uv is fast, pip is everywhere, whichever works."""
+    quick = UV.exists() and subprocess.run([UV, *uv], capture_output=True, timeout=PATIENCE, check=False)
+    if not quick or quick.returncode:
+        run(*pip)
 
 
-def _registration(command: str, home: Path, lms: str) -> None:
-    script = (
-        "from pathlib import Path; from sociallearn.practice.registering import write_lti_config; "
-        f"write_lti_config(None, Path('lti_config.json'), {lms!r})"
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Built from this checkout."""
+    folder = tmp_path_factory.mktemp("wheel")
+    either(
+        ["build", "--wheel", "-q", "-o", folder, HOME],
+        [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", folder, HOME],
     )
-    subprocess.run([str(Path(command).with_name("python")), "-c", script], cwd=home, check=True)
+    [made] = folder.glob("*.whl")
+    return made
 
 
-def _wait(url: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while True:
+@pytest.fixture(scope="module")
+def venv(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty venv with the wheel and what the lock pins."""
+    folder = tmp_path_factory.mktemp("installed") / "venv"
+    run(sys.executable, "-m", "venv", "--without-pip", folder)
+    python, lock = folder / "bin" / "python", HOME / "requirements.txt"
+    for wanted in (["-r", lock], ["--no-deps", wheel]):
+        either(
+            ["pip", "install", "-q", "--python", python, *wanted],
+            [sys.executable, "-m", "pip", "--python", python, "install", "-q", "--no-compile", *wanted],
+        )
+    return folder
+
+
+def mark(path: Path, text: str) -> None:
+    """Add to an installed file. A new file in its place: uv links the old one to its cache."""
+    content = path.read_text()
+    path.unlink()
+    path.write_text(f"{content}\n{text}\n")
+
+
+@contextmanager
+def running(command: list[str | Path], url: str, **options: object) -> Iterator[None]:
+    """A command in a process group of its own until the end of the block; it must answer at ``url``."""
+    process = subprocess.Popen(command, start_new_session=True, **options)
+
+    def answers() -> bool:
+        assert process.poll() is None, f"{command} ended"
         try:
-            with urlopen(url, timeout=5):
-                return
-        except (URLError, OSError):
-            assert time.monotonic() < deadline, f"{url} never answered"
-            time.sleep(0.2)
+            return requests.get(url, timeout=5).ok
+        except requests.ConnectionError:
+            return False
+
+    try:
+        until(answers, f"{url} answers")
+        yield
+    finally:
+        end(process)
 
 
-def _launch(tool: str, lms: str) -> str:
-    """Through the LMS by hand: Secure cookies are kept by browsers on localhost, not by this client."""
-    begun = _fields(requests.get(f"{lms}/launch/praat-mee?person=noor", timeout=20).text)
-    login = requests.post(f"{tool}/lti/login", data=begun, allow_redirects=False, timeout=20)
-    state = {"Cookie": login.headers["Set-Cookie"].split(";")[0]}
-    answer = _fields(requests.get(login.headers["Location"], timeout=20).text)
-    launched = requests.post(f"{tool}/lti/launch", data=answer, headers=state, allow_redirects=False, timeout=20)
-    assert launched.status_code == 303, launched.text
-    cookies = re.findall(r"__Host-seat-[^=]+=[^;]+", launched.headers["Set-Cookie"])
-    feed = requests.get(tool + launched.headers["Location"], headers={"Cookie": cookies[0]}, timeout=20)
-    assert feed.status_code == 200
-    return feed.text
+def test_the_wheel_carries_what_is_needed_and_nothing_else(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    assert names >= CARRIED
+    assert {name.split("/")[0].partition("-")[0] for name in names} == {"sociallearn"}
+    for folder in ("sociallearn/static", "sociallearn/translations", "templates", "migrations"):
+        files = {path for path in (HOME / folder).rglob("*") if path.is_file() and path.suffix != ".pyc"}
+        assert names >= {f"sociallearn/{str(path.relative_to(HOME)).removeprefix('sociallearn/')}" for path in files}
+    assert not [name for name in names if re.search(r"(^|/)(tests|instance|benchmarks)/|\.(pem|db|pyc|mo)$", name)]
 
 
-def _fields(page: str) -> dict[str, str]:
-    return {html.unescape(name): html.unescape(value) for name, value in FIELD.findall(page)}
+def test_migrate_serve_and_launch_from_the_wheel_alone(venv: Path, tmp_path: Path) -> None:
+    empty, data, port, lms_port = tmp_path / "empty", tmp_path / "data", free_port(), free_port()
+    empty.mkdir()
+    tool_url, lms_url = f"http://localhost:{port}", f"http://127.0.0.1:{lms_port}"
+    registering.write_lti_config(None, data / "lti_config.json", lms_url)
+    environment = {
+        "PATH": os.defpath,
+        "SOCIALLEARN_DATABASE_URL": f"sqlite:///{data / 'wheel.db'}",
+        "SOCIALLEARN_BASE_URL": tool_url,
+        "SOCIALLEARN_SECRET_KEY": "wheel-" + "k" * 40,
+        "SOCIALLEARN_LTI_CONFIG": str(data / "lti_config.json"),
+        "SOCIALLEARN_DATA_DIR": str(data),
+    }
+    command, site_packages = venv / "bin" / "sociallearn", venv / "lib" / f"python3.{sys.version_info[1]}/site-packages"
+    here = {"cwd": empty, "env": environment}
+
+    where = "from sociallearn import paths as p; print(p.TEMPLATES, p.MIGRATIONS, p.STATIC, p.TRANSLATIONS)"
+    folders = [site_packages / "sociallearn" / name for name in ("templates", "migrations", "static", "translations")]
+    assert run(venv / "bin" / "python", "-c", where, **here).split() == [str(folder) for folder in folders]
+    # a mark of its own: what is served can come from nowhere else
+    mark(folders[0] / "layout" / "base.html", "<!-- installed -->")
+    mark(folders[2] / "app.css", "/* installed */")
+
+    assert "up to date" in run(command, "db", "upgrade", **here)
+    with ExitStack() as stack, (tmp_path / "log.txt").open("w") as log:
+        here |= {"stdout": log, "stderr": log}
+        practice = [command, "practice", "--port", str(port), "--lms-port", str(lms_port), "--data-dir", data / "lms"]
+        stack.enter_context(running(practice, lms_url, **here))
+        serve = [command, "serve", "--host", "127.0.0.1", "--port", str(port)]
+        stack.enter_context(running(serve, tool_url + "/readyz", **here))
+        visitor = Visitor(lms_url, tool_url, "noor")
+        visitor.enter()  # 303 from the launch, 200 from the feed
+
+        assert "<!-- installed -->" in visitor.feed
+        assert '<html lang="nl"' in visitor.feed
+        assert str(texts.read().get("Questions").string) in visitor.feed, "Dutch comes from the wheel as well"
+        assets = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', visitor.feed))
+        assert any(address.endswith("app.css") for address in assets)
+        for address in assets:
+            answer = visitor.ask("GET", tool_url + address, 200)
+            assert answer.content == (folders[2] / address.rsplit("/", 1)[1]).read_bytes()
+        assert list(empty.iterdir()) == []
+    assert "Traceback" not in (tmp_path / "log.txt").read_text()

@@ -16,7 +16,7 @@ class Verb(StrEnum):
     POSTED = "posted"
     ASKED = "asked"
     PROPOSED = "proposed"
-    REPLIED = "replied"  # replied, answered or commented: what it was is seen from the post
+    REPLIED = "replied"
     ANSWERED = "answered"
     COMMENTED = "commented"
     EDITED = "edited"

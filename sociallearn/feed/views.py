@@ -49,7 +49,7 @@ def _page(form: PostForm) -> str:
         "feed/index.html",
         form=form,
         page=page,
-        newest_id=page.items[0].id if page.items else 0,
+        newest_id=(page.items[0].id if page.items else 0) if page.is_first else None,
         unread=sum(item.is_unread for item in page.items),
         draft_saved=draft is not None,
         hint=receipts.hint_for(session, member, "post"),

@@ -116,7 +116,8 @@ def _columns(session: Session, cohort_id: int) -> list[int]:
 
 def mark_due(session: Session, cohort_id: int) -> None:
     """Have everybody in the cohort recomputed by the next sweep. Locks in order of id, as recomputing does."""
-    statement = select(Standing).where(Standing.cohort_id == cohort_id).order_by(Standing.member_id).with_for_update()
+    statement = select(Standing).where(Standing.cohort_id == cohort_id).order_by(Standing.member_id)
+    statement = statement.with_for_update(key_share=True)
     for standing in session.scalars(statement).all():
         standing.next_change_at = clock.now()
     session.flush()
@@ -151,6 +152,9 @@ def deliver(delivery_id: int) -> None:
     except ServiceError as error:
         log.info("delivery %s, attempt %s: %s", delivery_id, attempt.number, error)
         _record(attempt, error)
+    except Exception as error:  # an address nobody can parse, a broken key: wait like for any other trouble, and say so
+        log.exception("delivery %s, attempt %s", delivery_id, attempt.number)
+        _record(attempt, services.Unreachable("unreachable", type(error).__name__))
     else:
         _record(attempt, None)
 

@@ -35,7 +35,9 @@ def connect() -> None:
 
 def on_arrival(member: Member, session: Session) -> None:
     """A standing for everybody at their first launch, so that also a silent learner's first week closes."""
-    if session.get(Standing, member.id) is None:
+    standing = session.get(Standing, member.id)
+    # also for who was a trainer for a while: nothing closed their weeks meanwhile
+    if standing is None or (member.is_graded and standing.next_change_at is None):
         recompute(session, member)
 
 

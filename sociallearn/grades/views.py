@@ -21,7 +21,7 @@ def mine() -> ResponseReturnValue:
 @bp.get("/participation/<int:member_id>")
 def learner(member_id: int) -> ResponseReturnValue:
     """A learner's points, for the trainer to explain or look at again."""
-    access.require_trainer()
+    access.require_grader()
     return _receipt_page(access.get_or_404(Member, id=member_id), "cohort")
 
 
@@ -40,7 +40,7 @@ def _receipt_page(learner: Member, room: str) -> str:
 @bp.get("/grading")
 def index() -> ResponseReturnValue:
     """What counts here, and which scores the LMS has."""
-    access.require_trainer()
+    access.require_grader()
     session, cohort = db.session(), access.cohort()
     rules, rows = reading.rules(session, cohort), reading.deliveries(session, cohort)
     return render_template(
@@ -57,6 +57,6 @@ def index() -> ResponseReturnValue:
 @bp.post("/grading/deliveries/<int:delivery_id>/resend")
 def resend(delivery_id: int) -> ResponseReturnValue:
     """Send a score once more."""
-    access.require_trainer()
+    access.require_grader()
     delivering.resend(db.session(), access.get_or_404(Delivery, id=delivery_id))
     return toasts.redirect(url_for("grades.index"), "resend")

@@ -29,7 +29,7 @@ def index() -> ResponseReturnValue:
     return render_template(
         "ideas/index.html",
         page=page,
-        newest_id=page.items[0].id if page.items else 0,
+        newest_id=(page.items[0].id if page.items else 0) if page.is_first else None,
         round=ideas.open_round(session, member.cohort_id),
         room="ideas",
     )

@@ -1,5 +1,6 @@
 """A launch's claims with their types checked, so that nothing behind this file meets a surprise."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -120,7 +121,7 @@ def _optional(body: dict[str, Any], name: str) -> str | None:
     value = body.get(name)
     if value is not None and not isinstance(value, str):
         raise BadClaim(f"{_short(name)} is not a string")
-    if value is not None and ("\x00" in value or len(value) > 4000):
+    if value is not None and ("\x00" in value or len(value) > 4000 or value != value.encode(errors="ignore").decode()):
         raise BadClaim(f"{_short(name)} is not a sensible string")
     return value
 
@@ -138,7 +139,13 @@ def _number(body: dict[str, Any], name: str) -> float:
     value = body.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise BadClaim(f"{name} is {'missing' if value is None else 'not a number'}")
-    return float(value)
+    try:
+        number = float(value)
+    except OverflowError as error:
+        raise BadClaim(f"{name} is no time") from error
+    if not math.isfinite(number):
+        raise BadClaim(f"{name} is no time")
+    return number
 
 
 def _address(body: dict[str, Any], name: str) -> str | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import requests
+from urllib3.exceptions import HTTPError
 
 LIFETIME = 3600.0  # seconds
 REFETCHES = 10  # a minute a set, so that forged key ids cannot make us hammer an LMS
@@ -33,8 +34,6 @@ class KeySets:
     def __init__(self) -> None:
         self._kept: dict[str, _Kept] = {}
         self._lock = threading.Lock()
-        self._http = requests.Session()
-        self._http.max_redirects = 3
 
     def find(self, url: str, kid: str) -> dict[str, Any]:
         """The set at ``url``; fetched when new, old, or without ``kid``, in one thread at a time.
@@ -46,7 +45,7 @@ class KeySets:
         with kept.lock:
             now = time.monotonic()
             is_old = kept.keys is None or now - kept.fetched_at > LIFETIME
-            if is_old or (not _has(kept.keys, kid) and self._may_refetch(kept, now)):
+            if (is_old or not _has(kept.keys, kid)) and self._may_refetch(kept, now):
                 self._refetch(kept, url, now)
             if kept.keys is None:
                 raise KeySetUnavailable("no keys")
@@ -68,17 +67,24 @@ class KeySets:
 
     def _fetch(self, url: str) -> dict[str, Any]:
         try:
-            with self._http.get(url, timeout=TIMEOUT, stream=True) as answer:
+            with requests.get(url, timeout=TIMEOUT, stream=True) as answer:
                 answer.raise_for_status()
-                content = answer.raw.read(LARGEST + 1, decode_content=True)
-            if len(content) > LARGEST:
-                raise KeySetUnavailable(f"{url} answered more than {LARGEST} bytes")
-            found = json.loads(content)
-        except (requests.RequestException, ValueError, OSError) as error:
+                found = json.loads(_read(answer))
+        except (requests.RequestException, HTTPError, ValueError, RecursionError, OSError) as error:
             raise KeySetUnavailable(f"{url}: {error}") from error
         if not isinstance(found, dict) or not isinstance(found.get("keys"), list):
             raise KeySetUnavailable(f"{url} is not a key set")
         return {"keys": [key for key in found["keys"] if isinstance(key, dict)]}
+
+
+def _read(answer: requests.Response) -> bytes:
+    # a limit for the whole body: TIMEOUT alone would let it drip for ever
+    end, content = time.monotonic() + TIMEOUT, b""
+    while piece := answer.raw.read1(65536, decode_content=True):
+        content += piece
+        if time.monotonic() > end or len(content) > LARGEST:
+            raise ValueError("the answer is too long or takes too long")
+    return content
 
 
 def _has(keys: dict[str, Any] | None, kid: str) -> bool:

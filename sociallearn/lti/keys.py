@@ -1,7 +1,6 @@
 """The tool's own signing keys: made on first run beside ``lti_config.json``, never committed."""
 
 import json
-import os
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -12,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from flask import current_app
 from pylti1p3.registration import Registration as LibraryRegistration
 
+from sociallearn.files import create_once
 from sociallearn.lti.models import Registration
 
 
@@ -35,27 +35,13 @@ def ensure_pair(private_file: Path, public_file: Path) -> None:
         pem = key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
-        _create(private_file, pem, 0o600)
+        create_once(private_file, pem)
     private = serialization.load_pem_private_key(private_file.read_bytes(), password=None)
     public = private.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
     if not public_file.exists() or public_file.read_bytes() != public:
         public_file.write_bytes(public)
-
-
-def _create(path: Path, content: bytes, mode: int) -> None:
-    # written aside and linked into place: a reader never sees half a key, and a second writer never replaces it
-    aside = path.with_name(f"{path.name}.{os.getpid()}")
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-    try:
-        os.link(aside, path)
-    except FileExistsError:
-        return
-    finally:
-        aside.unlink()
 
 
 def signing_key(registration: Registration) -> SigningKey:

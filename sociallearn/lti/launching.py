@@ -123,7 +123,16 @@ def _prove(form: Mapping[str, str], registration: Registration, deployment_ids: 
                 _("Administrators: add the deployment id to the registration in lti_config.json."),
             ) from error
         raise _invalid(error) from error
-    except (claims.BadClaim, JWException, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (
+        claims.BadClaim,
+        JWException,
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        ArithmeticError,
+        RecursionError,
+    ) as error:
         # the library meets odd types with AttributeError, KeyError or TypeError; to people they are one thing
         raise _invalid(error) from error
 

@@ -129,7 +129,10 @@ def _frame_origins(issuer: str, entry: dict[str, Any]) -> list[str]:
 
 def origin_of(url: str) -> str | None:
     """``scheme://host[:port]`` of an http(s) address, or nothing when it is not one (an issuer need not be)."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
     if parts.scheme not in ("http", "https") or not parts.hostname:
         return None
     return f"{parts.scheme}://{parts.netloc}"

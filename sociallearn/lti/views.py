@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, current_app, jsonify, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from sociallearn.limiting import LOGINS, limit
 from sociallearn.lti import keys, starting
 
 bp = Blueprint("lti", __name__, url_prefix="/lti")
@@ -16,6 +17,7 @@ def login() -> ResponseReturnValue:
 
     Hints are single-use at the LMS, so cookies are tried out now: afterwards it is too late for a new window.
     """
+    limit(LOGINS, f"address-{request.remote_addr}")
     beginning = starting.begin(request.values)
     if request.headers.get("Sec-Fetch-Dest") == "iframe" and "lti1p3_new_window" not in request.values:
         hints = {name: request.values[name] for name in starting.HINTS if name in request.values}

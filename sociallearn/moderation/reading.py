@@ -57,4 +57,6 @@ def hidden(session: Session, member: Member) -> list[Shown]:
         .order_by(Post.id.desc())
         .limit(LATEST)
     )
-    return [reading.give_reason(session, reading.show(post, member)) for post in posts]
+    shown = [reading.show(post, member) for post in posts]
+    reading.give_reasons(session, shown)
+    return shown

@@ -8,6 +8,7 @@ from sociallearn.database import db
 from sociallearn.moderation import reading as moderation
 from sociallearn.moderation.forms import ReasonForm
 from sociallearn.posts import deciding, reading
+from sociallearn.posts.forms import tidy
 from sociallearn.posts.models import Post, Visibility
 from sociallearn.posts.pages import find, place
 
@@ -56,7 +57,7 @@ def restore(post_id: int) -> ResponseReturnValue:
     """Make it readable again."""
     access.require_trainer()
     post = find(post_id)
-    reason = request.form.get("reason", "").strip()[:1000]
+    reason = tidy(request.form.get("reason"))[:1000]
     deciding.decide(db.session(), post, Visibility.VISIBLE, by=access.member(), reason=reason)
     return toasts.redirect(place(post), "restored")
 

@@ -1,5 +1,6 @@
 """Drafts: what somebody was writing survives a closed tab and an ended session."""
 
+import re
 from typing import Any
 
 from sqlalchemy import delete
@@ -11,6 +12,7 @@ from sociallearn.posts.forms import LONGEST_BODY, tidy, tidy_line
 from sociallearn.posts.models import Draft
 from sociallearn.roster.models import Member
 
+PLACE = re.compile(r"feed|questions|ideas|(reply|edit)-[1-9]\d{0,17}")
 LONGEST = 5 * LONGEST_BODY  # a draft may be too long to post; it is still not lost
 
 

@@ -32,9 +32,10 @@ def thread_page(
     answer, a rating).
     """
     session, member = db.session(), access.member()
-    target = _reply_to()
+    target = _reply_to(post)
     draft = fill_from_draft(form, f"reply-{(target or post).id}")
-    root = reading.give_reason(session, reading.show(post, member))
+    root = reading.show(post, member)
+    reading.give_reasons(session, [root])
     page = reading.replies(session, post, member, _after())
     adorn(root, page)
     return render_template(
@@ -75,10 +76,10 @@ def _after() -> tuple[int, int] | None:
     return None if branch_id is None or post_id is None else (branch_id, post_id)
 
 
-def _reply_to() -> Post | None:
+def _reply_to(thread: Post) -> Post | None:
     wanted = number(request.args, "reply_to")
     post = reading.root(db.session(), access.cohort().id, wanted) if wanted else None
-    return post if post is not None and post.is_visible and not post.is_root else None
+    return post if post is not None and post.is_visible and post.root_id == thread.id else None
 
 
 def place(post: Post) -> str:

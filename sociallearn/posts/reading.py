@@ -136,7 +136,7 @@ def _thread(row: Row[Any], member: Member) -> Shown:
     seen_up_to = max(last_read_id or 0, member.read_up_to)
     shown.is_unread = shown.id > seen_up_to and not shown.is_mine
     if (last_reply_id or 0) > seen_up_to and last_read_id is not None:
-        shown.new_replies = max(1, shown.reply_count - (replies_read or 0))
+        shown.new_replies = max(0, shown.reply_count - (replies_read or 0))
     return shown
 
 
@@ -160,7 +160,7 @@ def replies(session: Session, thread: Post, member: Member, after: tuple[int, in
         statement = statement.where(tuple_(Post.branch_id, Post.id) > after)
     posts = session.scalars(statement).all()
     items = [show(post, member) for post in posts[:REPLIES_A_PAGE]]
-    _give_reasons(session, items)
+    give_reasons(session, items)
     next_url = None
     if len(posts) > REPLIES_A_PAGE:
         last = posts[REPLIES_A_PAGE - 1]
@@ -271,13 +271,8 @@ def initials(name: str) -> str:
     return (parts[0][0] + (parts[-1][0] if len(parts) > 1 else "")).upper()
 
 
-def give_reason(session: Session, shown: Shown) -> Shown:
-    """Add the reason to one hidden post."""
-    _give_reasons(session, [shown])
-    return shown
-
-
-def _give_reasons(session: Session, items: Iterable[Shown]) -> None:
+def give_reasons(session: Session, items: Iterable[Shown]) -> None:
+    """Add its reason to each hidden post: one query, and none when nothing is hidden."""
     hidden = {item.id: item for item in items if item.visibility == Visibility.HIDDEN}
     if not hidden:
         return

@@ -9,7 +9,7 @@ from sociallearn.database import db
 from sociallearn.errors import Refusal
 from sociallearn.parameters import number
 from sociallearn.posts import deciding, drafting, reading, reading_marks, versions, writing
-from sociallearn.posts.forms import PostForm, TitledForm, tidy_line
+from sociallearn.posts.forms import PostForm, TitledForm
 from sociallearn.posts.models import Draft, Kind, Post, Visibility
 from sociallearn.posts.pages import fill_from_draft, find, place
 
@@ -105,7 +105,7 @@ def undelete(post_id: int) -> ResponseReturnValue:
 def read(post_id: int) -> ResponseReturnValue:
     """This thread was on the screen."""
     post = find(post_id)
-    reading_marks.mark(db.session(), access.member(), post.thread_id)
+    reading_marks.mark(db.session(), access.member(), post.thread_id, number(request.form, "last_id"))
     return "", 204
 
 
@@ -134,8 +134,8 @@ def news() -> ResponseReturnValue:
 @bp.post("/drafts")
 def save_draft() -> ResponseReturnValue:
     """Keep what is being written."""
-    place_of_draft = tidy_line(request.form.get("place"))[:40]
-    if not place_of_draft:
+    place_of_draft = request.form.get("place", "")
+    if not drafting.PLACE.fullmatch(place_of_draft):
         raise Refusal(400, _("SocialLearn could not understand this request."))
     drafting.save(
         db.session(),

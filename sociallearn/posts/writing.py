@@ -31,6 +31,7 @@ def write(session: Session, kind: Kind, *, by: Member, body: str, title: str | N
     post = _new(kind, by, body, title)
     session.add(post)
     session.flush()
+    reading_marks.mark(session, by, post.id)
     _record(session, post, by, reached_id=None)
     return post
 

@@ -39,7 +39,9 @@ def counts(session: Session, member: Member) -> dict[str, int]:
 def mark_accepted(session: Session, page: Page) -> Page:
     """Say of each question in a list whether it has an accepted answer: one query."""
     ids = [item.id for item in page.items]
-    accepted = set(session.scalars(select(Acceptance.question_id).where(Acceptance.question_id.in_(ids))))
+    readable = select(Acceptance.question_id).join(Post, Post.id == Acceptance.answer_id)
+    readable = readable.where(Acceptance.question_id.in_(ids), Post.visibility == Visibility.VISIBLE)
+    accepted = set(session.scalars(readable))
     for item in page.items:
         item.is_accepted = item.id in accepted
     return page

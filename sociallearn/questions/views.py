@@ -30,7 +30,7 @@ def index() -> ResponseReturnValue:
     return render_template(
         "questions/index.html",
         page=questions.mark_accepted(session, page),
-        newest_id=page.items[0].id if page.items else 0,
+        newest_id=(page.items[0].id if page.items else 0) if page.is_first and show == "all" else None,
         show=show,
         counts=questions.counts(session, member),
         room="questions",

@@ -106,9 +106,10 @@ def _placement(session: Session, cohort: Cohort, deployment: Deployment, launch:
     placement = insert_or_get(session, Placement, key, values)
     # the newest launch knows best where grades and members are to be had
     placement.title = title
-    placement.line_item_url = launch.line_item_url
-    placement.line_items_url = launch.line_items_url
-    placement.ags_scopes = launch.ags_scopes
+    if launch.ags_scopes:  # without the claim nothing is said about grades, which is not the same as "no column"
+        placement.line_item_url = launch.line_item_url
+        placement.line_items_url = launch.line_items_url
+        placement.ags_scopes = launch.ags_scopes
     placement.memberships_url = launch.memberships_url
     placement.return_url = launch.return_url
     return placement

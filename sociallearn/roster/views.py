@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from sociallearn import access, toasts
 from sociallearn.database import db
+from sociallearn.limiting import LAUNCHES, limit
 from sociallearn.lti import launching, starting
 from sociallearn.roster import enrolling, reading
 from sociallearn.roster.forms import LANGUAGES, CohortForm
@@ -16,7 +17,7 @@ bp = Blueprint("roster", __name__, url_prefix="/s/<seat>")
 @launch_bp.post("/lti/launch")
 def launch() -> ResponseReturnValue:
     """A launch: proved, enrolled, seated, and answered 303, so that reloading never launches twice."""
-    access.limit(access.LAUNCHES, f"address-{request.remote_addr}")
+    limit(LAUNCHES, f"address-{request.remote_addr}")
     proven = launching.receive(request.form, request.cookies)
     member, placement = enrolling.enrol(db.session(), proven)
     seat, token = access.take_seat(db.session(), member, placement)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import ElementHandle, Frame, Page, TimeoutError, expect
@@ -176,7 +177,7 @@ def test_focus_goes_through_the_page_in_its_order(hands: Hands) -> None:
             stops.append(_focused(hands.frame))
         assert len(stops) > 8, room
         assert hands.frame.locator("[tabindex]:not([tabindex='-1'])").count() == 0
-        for before, after in zip(stops, stops[1:], strict=False):
+        for before, after in pairwise(stops):
             follows = "([one, other]) => Boolean(one.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING)"
             assert hands.frame.evaluate(follows, [before, after]), after.inner_text()
 

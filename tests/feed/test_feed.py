@@ -204,3 +204,29 @@ def test_a_permalink_of_a_reply_leads_to_its_place(cast: Cast) -> None:
     reply = cast.cleo.post(f"/posts/{post_id}/replies", body="here").location
     reply_id = reply.rpartition("-")[2]
     assert cast.ben.get(f"/posts/{reply_id}").location.endswith(f"/posts/{post_id}#post-{reply_id}")
+
+
+def test_new_replies_are_counted_right(cast: Cast) -> None:
+    post_id = cast.ben.post("/feed", body="root").location.rpartition("-")[2]
+    for number in range(3):
+        cast.cleo.post(f"/posts/{post_id}/replies", body=f"reply {number}")
+    assert "3 new" in cast.ben.get("/feed").text, "also for the author, who never opened the thread"
+    cast.ben.post("/read-all")
+    reply = cast.cleo.post(f"/posts/{post_id}/replies", body="one more").location.rpartition("-")[2]
+    assert "1 new" in cast.ben.get("/feed").text
+    cast.cleo.post(f"/posts/{reply}/deletion")
+    assert " new</a>" not in cast.ben.get("/feed").text
+
+
+def test_a_reply_that_came_in_meanwhile_stays_new(cast: Cast) -> None:
+    post_id = cast.ben.post("/feed", body="root").location.rpartition("-")[2]
+    seen = cast.cleo.post(f"/posts/{post_id}/replies", body="seen").location.rpartition("-")[2]
+    cast.dora.post(f"/posts/{post_id}/replies", body="not seen")
+    cast.ben.post(f"/posts/{post_id}/read", last_id=seen)
+    assert "1 new" in cast.ben.get("/feed").text
+
+
+def test_news_is_only_asked_for_on_the_first_page(cast: Cast) -> None:
+    assert "data-news-url" in cast.ben.get("/feed").text
+    assert "data-news-url" not in cast.ben.get("/feed?before=5").text
+    assert "data-news-url" not in cast.ben.get("/questions?show=mine").text

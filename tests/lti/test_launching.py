@@ -392,3 +392,22 @@ def test_our_own_keys_are_public(client: FlaskClient) -> None:
     assert len(keys) == 1
     assert keys[0]["alg"] == "RS256"
     assert "d" not in keys[0]
+
+
+@pytest.mark.parametrize(
+    "target", ["http://[", "http://localhost:8000\x00/", "javascript:alert(1)", "http://localhost:80000000/"]
+)
+def test_login_with_a_silly_target_is_refused(client: FlaskClient, target: str) -> None:
+    assert HERE.login(client, target_link_uri=target).status_code == 400
+
+
+def test_nul_in_a_state_is_refused(client: FlaskClient) -> None:
+    form = {"state": "a\x00b", "id_token": "x"}
+    assert client.post("/lti/launch", data=form, base_url="http://localhost:8000").status_code == 400
+
+
+@pytest.mark.parametrize(
+    "times", [{"exp": float("nan")}, {"iat": float("nan")}, {"exp": 10**400}, {"iat": float("inf")}]
+)
+def test_times_that_are_none_are_refused(client: FlaskClient, times: dict[str, Any]) -> None:
+    assert HERE.launch(client, **times).status_code == 400
