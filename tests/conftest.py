@@ -223,6 +223,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     terminalreporter.write_line(f"Databases: {said}. Real browser: {browser} tests.")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Long campaigns run only when asked for; what starts servers of its own runs in one process, one by one."""
     for item in items:
