@@ -240,7 +240,7 @@ def test_the_worker_delivers_and_ends_when_told_to(queue: Flask, school: School,
     try:
         ben = school.learner("ben", joined_at=clock.now())
         cast.write(ben)
-        cast.wait_for(lambda: cast.delivery(ben).state == "sent", 20)
+        cast.wait_for(lambda: cast.delivery(ben).state == "sent")
         worker.send_signal(number)
         assert worker.wait(10) == 0
     finally:
@@ -283,7 +283,7 @@ def test_workers_killed_again_and_again_lose_nothing(queue: Flask, school: Schoo
             row.lease_until = None
     last = work(queue)
     try:
-        cast.wait_for(lambda: all(cast.delivery(member).state == "sent" for member in people), 30)
+        cast.wait_for(lambda: all(cast.delivery(member).state == "sent" for member in people))
         assert len(school.lms.book) == 12
         assert {score["scoreGiven"] for score in school.lms.scores} == {8.0}
     finally:

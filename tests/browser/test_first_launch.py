@@ -33,14 +33,14 @@ def test_trainer_and_learner_talk_and_the_grade_arrives(each_site: Site, visit: 
     grades = learner.context.new_page()
     grades.goto(f"{each_site.lms}/courses/editors-2026/grades")
     row = grades.get_by_role("row").filter(has_text="Jonas Lindqvist")
-    expect(row).to_contain_text(re.compile(r"\b8\b"), timeout=10_000)  # 4 of 10 points, of the column's maximum of 20
+    expect(row).to_contain_text(re.compile(r"\b8\b"), timeout=30_000)  # 4 of 10 points, of the column's maximum of 20
 
     article = frame.locator("article", has_text="Welcome! Tell us what you hope").first
     learner.follow(article.get_by_role("link", name="Reply").first, frame.get_by_label("Your reply"))
     frame.locator("textarea[name=body]").first.fill("I hope to find out who knows what, because " + LONG[:150])
     reply = frame.locator("article", has_text="I hope to find out who knows what")
     learner.follow(frame.get_by_role("button", name="Reply", exact=True), reply)
-    expect(row).to_contain_text(re.compile(r"\b14\b"), timeout=10_000)  # three points more
+    expect(row).to_contain_text(re.compile(r"\b14\b"), timeout=30_000)  # three points more
 
     question, idea = "Who decides what goes on the front page?", "A map of who knows what"
     learner.room("Questions")
