@@ -11,6 +11,7 @@ from typing import Any
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
+_starting = threading.Lock()
 log = logging.getLogger(__name__)
 
 
@@ -48,14 +49,18 @@ class Server(BaseApplication):
 
 def supervise() -> None:
     """Keep a ``work`` process beside the server, started again when it ends. It ends by itself when we are gone."""
+    # a server process forked while we start a worker would keep open the pipe on which Popen waits: we would wait for
+    # as long as the server lives, and never see the worker end
+    os.register_at_fork(before=_starting.acquire, after_in_parent=_starting.release, after_in_child=_starting.release)
     threading.Thread(target=_keep_working, name="worker-supervisor", daemon=True).start()
 
 
 def _keep_working() -> None:
-    parent = os.getpid()
+    command = [sys.executable, "-m", "sociallearn", "work", "--parent", str(os.getpid())]
     while True:
         started = time.monotonic()
-        worker = subprocess.Popen([sys.executable, "-m", "sociallearn", "work", "--parent", str(parent)])  # noqa: S603
+        with _starting:
+            worker = subprocess.Popen(command)  # noqa: S603
         worker.wait()
         log.warning("the worker ended (%s); starting another", worker.returncode)
         if time.monotonic() - started < 5:

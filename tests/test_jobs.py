@@ -275,7 +275,7 @@ def test_workers_killed_again_and_again_lose_nothing(queue: Flask, school: Schoo
     for _round in range(2):
         worker = work(queue)
         sent = len(school.lms.scores)
-        cast.wait_for(lambda sent=sent: len(school.lms.scores) > sent, 20)  # type: ignore[misc]
+        cast.wait_for(lambda sent=sent: len(school.lms.scores) > sent)  # type: ignore[misc]
         worker.send_signal(signal.SIGKILL)
         worker.wait()
     with transaction() as session:  # what the dead held is free again, as it is after half a minute

@@ -179,7 +179,9 @@ class Visitor:
         frame = handle.content_frame() if handle else None
         assert frame is not None
         frame.wait_for_load_state("load")
-        frame.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        # a frame below the fold is given no animation frames at all: the clock ends the wait there
+        painted = "requestAnimationFrame(() => requestAnimationFrame(done)); setTimeout(done, 1000)"
+        frame.evaluate(f"() => new Promise(done => {{ {painted} }})")
 
 
 @pytest.hookimpl(wrapper=True)
