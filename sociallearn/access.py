@@ -112,14 +112,14 @@ def _stranger() -> Refusal:
     )
 
 
-def take_seat(session: Session, member: Member, placement: Placement) -> tuple[Seat, str]:
+def take_seat(session: Session, member: Member, placement: Placement | None) -> tuple[Seat, str]:
     """A new seat for a launch, and the value for its cookie (only its hash is kept)."""
     token = secrets.token_urlsafe(32)
     seat = Seat(
         id=secrets.token_urlsafe(9),
         cohort_id=member.cohort_id,
         member_id=member.id,
-        placement_id=placement.id,
+        placement_id=placement.id if placement else None,
         cookie_hash=_hash(token),
         secret=secrets.token_urlsafe(32),
         created_at=clock.now(),
@@ -193,6 +193,12 @@ def require_manager() -> None:
     """Figures are for L&D managers and the cohort's trainers. Raises Refusal 403 for everybody else."""
     if not (member().is_manager or member().is_trainer):
         raise Refusal(403, _("These figures are for L&D managers and trainers."), "")
+
+
+def require_administrator() -> None:
+    """Registrations are for administrators. Raises Refusal 403 for everybody else."""
+    if not member().is_administrator:
+        raise Refusal(403, _("Only administrators can do this."), _("Ask whoever looks after your LMS."))
 
 
 def require_writer() -> None:

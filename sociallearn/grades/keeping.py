@@ -79,7 +79,7 @@ def recompute(session: Session, member: Member) -> Standing | None:
     row = locked(session, Standing, member.id)
     now = clock.now()  # after the lock: whoever waited for it must not close a week earlier than who had it
     rules = folding.rules_of(session, cohort, now)
-    periods = folding.periods_of(member.joined_at, cohort, rules, now)
+    periods = folding.periods_of(member.joined_at or now, cohort, rules, now)
     events = folding.events_of(session, member, cohort, rules, now)
     outcomes = scoring.judge(events, periods, rules.scheme)
     _append(session, member, outcomes, rules.version_id or 0)

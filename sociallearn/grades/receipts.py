@@ -144,7 +144,7 @@ def _here(session: Session, member: Member) -> _Here:
     now = clock.now()
     cohort = session.get_one(Cohort, member.cohort_id)
     rules = folding.rules_of(session, cohort, now)
-    return _Here(cohort, rules, folding.periods_of(member.joined_at, cohort, rules, now), now)
+    return _Here(cohort, rules, folding.periods_of(member.joined_at or now, cohort, rules, now), now)
 
 
 def _entries(session: Session, member: Member) -> Sequence[LedgerEntry]:

@@ -6,7 +6,15 @@ from typing import Any
 
 CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
 AGS_ENDPOINT = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
+DEEP_LINKING = "https://purl.imsglobal.org/spec/lti-dl/claim/"
+FOR_USER = CLAIM + "for_user"
 NRPS_SERVICE = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
+
+
+RESOURCE_LINK = "LtiResourceLinkRequest"
+CHOOSING = "LtiDeepLinkingRequest"
+REVIEW = "LtiSubmissionReviewRequest"
+MESSAGES = (RESOURCE_LINK, CHOOSING, REVIEW)
 
 
 class BadClaim(ValueError):
@@ -14,9 +22,26 @@ class BadClaim(ValueError):
 
 
 @dataclass(frozen=True)
-class Launch:
-    """A proven launch of a resource link (LTI core 5.3 and 5.4)."""
+class Choosing:
+    """What the LMS takes in answer to a deep linking request (LTI deep linking 2.0, 4.4.1)."""
 
+    return_url: str
+    data: str | None
+    accept_types: list[str]
+    accept_multiple: bool
+    accept_line_item: bool
+    title: str | None
+    text: str | None
+
+
+@dataclass(frozen=True)
+class Launch:
+    """A proven launch: of a resource link (LTI core 5.3 and 5.4), for choosing content, or for reviewing somebody.
+
+    ``resource_link_id`` is empty when choosing; ``choosing`` and ``for_user_id`` stand only where the message has them.
+    """
+
+    message: str
     registration_id: int
     deployment_id: str
     sub: str
@@ -30,7 +55,14 @@ class Launch:
     email: str | None
     locale: str | None
     unit: str | None
+    groups: list[str]  # ids of the LMS's groups or sections this person is in
+    custom: dict[str, str]  # the placement's own parameters; a variable the LMS could not fill in is left out
+    context_history: list[str]  # ids of the courses this one was copied from, newest first
+    link_history: list[str]
     platform_name: str | None
+    product: str | None
+    choosing: Choosing | None
+    for_user_id: str | None
     line_item_url: str | None
     line_items_url: str | None
     ags_scopes: list[str]
@@ -39,20 +71,25 @@ class Launch:
 
 
 def parse(body: dict[str, Any], registration_id: int) -> Launch:
-    """The claims of a resource link launch whose signature was already proved.
+    """The claims of a launch whose signature was already proved.
 
     Raises BadClaim naming the claim. A launch without a context (allowed by core 5.4.1) is a course of its own.
     """
-    link = _object(body, CLAIM + "resource_link", required=True)
-    context = _object(body, CLAIM + "context")
+    message = _required(body, CLAIM + "message_type")
+    if message not in MESSAGES:
+        raise BadClaim(f"message_type {message[:60]} is none we know")
+    is_choosing = message == CHOOSING
+    link = {} if is_choosing else _object(body, CLAIM + "resource_link", required=True)
+    context = _object(body, CLAIM + "context", required=is_choosing)
     presentation = _object(body, CLAIM + "launch_presentation")
-    custom = _object(body, CLAIM + "custom")
+    custom = _custom(body)
     platform = _object(body, CLAIM + "tool_platform")
     ags = _object(body, AGS_ENDPOINT)
     nrps = _object(body, NRPS_SERVICE)
-    link_id = _required(link, "id", "resource_link.id")
+    link_id = "" if is_choosing else _required(link, "id", "resource_link.id")
     link_title = _optional(link, "title") or ""
     return Launch(
+        message=message,
         registration_id=registration_id,
         deployment_id=_required(body, CLAIM + "deployment_id"),
         sub=_required(body, "sub"),
@@ -65,14 +102,63 @@ def parse(body: dict[str, Any], registration_id: int) -> Launch:
         name=_full_name(body),
         email=_optional(body, "email"),
         locale=_optional(presentation, "locale"),
-        unit=_unit(custom),
+        unit=custom.get("unit"),
+        groups=_listed(custom.get("groups") or custom.get("sections")),
+        custom=custom,
+        context_history=_listed(custom.get("context_history")),
+        link_history=_listed(custom.get("link_history")),
         platform_name=_optional(platform, "name"),
+        product=_optional(platform, "product_family_code"),
+        choosing=_choosing(body) if is_choosing else None,
+        for_user_id=_required(_object(body, FOR_USER, required=True), "user_id") if message == REVIEW else None,
         line_item_url=_address(ags, "lineitem"),
         line_items_url=_address(ags, "lineitems"),
         ags_scopes=_strings(ags, "scope"),
         memberships_url=_address(nrps, "context_memberships_url"),
         return_url=_address(presentation, "return_url"),
     )
+
+
+def _choosing(body: dict[str, Any]) -> Choosing:
+    settings = _object(body, DEEP_LINKING + "deep_linking_settings", required=True)
+    return_url = _address(settings, "deep_link_return_url")
+    if return_url is None:
+        raise BadClaim("deep_link_return_url is missing")
+    return Choosing(
+        return_url=return_url,
+        data=_optional(settings, "data"),
+        accept_types=_strings(settings, "accept_types", required=True),
+        accept_multiple=_flag(settings, "accept_multiple", False),
+        accept_line_item=_flag(settings, "accept_lineitem", True),
+        title=_optional(settings, "title"),
+        text=_optional(settings, "text"),
+    )
+
+
+def _flag(body: dict[str, Any], name: str, otherwise: bool) -> bool:
+    value = body.get(name)
+    if value is None:
+        return otherwise
+    if isinstance(value, str) and value.lower() in ("true", "false"):  # some LMSs write them as strings
+        return value.lower() == "true"
+    if not isinstance(value, bool):
+        raise BadClaim(f"{name} is neither true nor false")
+    return value
+
+
+def _custom(body: dict[str, Any]) -> dict[str, str]:
+    """An LMS that cannot fill in a variable sends its name, "$Moodle.Course.GroupIds": the same as nothing."""
+    given = _object(body, CLAIM + "custom")
+    return {
+        str(name): value
+        for name, value in given.items()
+        if isinstance(value, str) and value and not value.startswith("$") and "\x00" not in value
+    }
+
+
+def _listed(value: str | None) -> list[str]:
+    """Ids in a custom parameter, separated by commas."""
+    return [one for part in (value or "").split(",") if (one := part.strip())]
 
 
 def check_times(body: dict[str, Any], now: float) -> None:
@@ -156,12 +242,6 @@ def _address(body: dict[str, Any], name: str) -> str | None:
 def _full_name(body: dict[str, Any]) -> str | None:
     parts = [_optional(body, "given_name"), _optional(body, "family_name")]
     return _optional(body, "name") or " ".join(part for part in parts if part) or None
-
-
-def _unit(custom: dict[str, Any]) -> str | None:
-    value = custom.get("unit")
-    # an LMS that cannot fill in a variable sends its name: "$Moodle.Course.GroupIds"
-    return value if isinstance(value, str) and not value.startswith("$") else None
 
 
 def _short(name: str) -> str:

@@ -23,8 +23,6 @@ from sociallearn.lti import claims, registrations, starting
 from sociallearn.lti.key_sets import KeySets, KeySetUnavailable
 from sociallearn.lti.models import Deployment, LoginState, Registration
 
-RESOURCE_LINK = "LtiResourceLinkRequest"
-
 
 class StrictLaunch(FlaskMessageLaunch):
     """PyLTI1p3's launch in a safe order: nothing is believed before the signature."""
@@ -138,12 +136,6 @@ def _prove(form: Mapping[str, str], registration: Registration, deployment_ids: 
 
 
 def _read(body: dict[str, Any], row: LoginState, registration: Registration) -> claims.Launch:
-    if body.get(claims.CLAIM + "message_type") != RESOURCE_LINK:
-        raise Refusal(
-            400,
-            _("SocialLearn cannot be chosen from here yet."),
-            _("Add it to the course as an activity (external tool) instead."),
-        )
     try:
         if body.get("nonce") != row.nonce:
             raise claims.BadClaim("nonce is not the one of this login")

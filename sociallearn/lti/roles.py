@@ -35,6 +35,11 @@ class Standing:
     is_test: bool = False
 
 
+def is_administrator(uris: list[str]) -> bool:
+    """Whether the LMS calls this person its administrator: of this registration and no other."""
+    return not {SYSTEM + "Administrator", SYSTEM + "SysAdmin"}.isdisjoint(uris)
+
+
 def standing(uris: list[str]) -> Standing:
     """The least privilege that fits: nothing known, or nothing at all, is a learner."""
     context = {name for uri in uris if (name := _context_role(uri))}

@@ -22,8 +22,8 @@ arrived = Signal()  # arrived.send(member, session=session), at every launch
 time_zone_changed = Signal()  # time_zone_changed.send(cohort, session=session)
 
 
-def enrol(session: Session, launch: Launch) -> tuple[Member, Placement]:
-    """The member and the placement this launch is about, made or brought up to date."""
+def enrol(session: Session, launch: Launch) -> tuple[Member, Placement | None]:
+    """The member and the placement this launch is about, made or brought up to date; no placement when choosing one."""
     registration = session.get_one(Registration, launch.registration_id)
     deployment_key = {"registration_id": registration.id, "deployment_id": launch.deployment_id}
     deployment = session.scalars(select(Deployment).filter_by(**deployment_key)).one()
@@ -31,7 +31,7 @@ def enrol(session: Session, launch: Launch) -> tuple[Member, Placement]:
     cohort = _cohort(session, deployment, organisation_id, launch)
     person = _person(session, registration, organisation_id, launch)
     member = _member(session, cohort, person, launch)
-    placement = _placement(session, cohort, deployment, launch)
+    placement = _placement(session, cohort, deployment, launch) if launch.resource_link_id else None
     session.flush()
     arrived.send(member, session=session)
     return member, placement
@@ -56,10 +56,24 @@ def _cohort(session: Session, deployment: Deployment, organisation_id: int, laun
         "created_at": clock.now(),
     }
     key = {"deployment_id": deployment.id, "context_id": launch.context_id}
+    values["copied_from_id"] = _original(session, deployment, launch)
     cohort = insert_or_get(session, Cohort, key, values)
     if cohort.title != title:
         cohort.title = title
     return cohort
+
+
+def _original(session: Session, deployment: Deployment, launch: Launch) -> int | None:
+    """The newest course this one was copied from that we know: of the same LMS, so never of another organisation."""
+    if not launch.context_history:
+        return None
+    rows = session.execute(
+        select(Cohort.context_id, Cohort.id)
+        .join(Cohort.deployment)
+        .where(Deployment.registration_id == deployment.registration_id, Cohort.context_id.in_(launch.context_history))
+    )
+    known = {context_id: id_ for context_id, id_ in rows}
+    return next((known[id_] for id_ in launch.context_history if id_ in known), None)
 
 
 def _person(session: Session, registration: Registration, organisation_id: int, launch: Launch) -> Person:
@@ -77,6 +91,7 @@ def _person(session: Session, registration: Registration, organisation_id: int, 
     person.name = name or person.name or f"Participant {person.id}"
     person.email = launch.email or person.email
     person.locale = launch.locale or person.locale
+    person.is_lms_administrator = roles.is_administrator(launch.roles)
     return person
 
 
@@ -88,7 +103,9 @@ def _member(session: Session, cohort: Cohort, person: Person, launch: Launch) ->
     member = insert_or_get(session, Member, {"cohort_id": cohort.id, "person_id": person.id}, values)
     member.role, member.may_grade, member.is_test = standing.role, standing.may_grade, standing.is_test
     member.seen_at = now
-    if unit := clean_name(launch.unit):
+    member.joined_at = member.joined_at or now
+    member.left_at = None
+    if not member.is_unit_ours and (unit := clean_name(launch.unit)):
         key = {"organisation_id": cohort.organisation_id, "name": unit}
         member.unit_id = insert_or_get(session, Unit, key).id
     return member

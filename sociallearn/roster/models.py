@@ -1,6 +1,6 @@
-"""Organisation, cohort, person, member, placement and seat."""
+"""Organisation, cohort, person, member, group, placement and seat."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from flask_login import UserMixin
@@ -19,6 +19,14 @@ class Role(StrEnum):
     TRAINER = "trainer"
     MANAGER = "manager"
     OBSERVER = "observer"
+
+
+class Template(StrEnum):
+    """How a cohort runs."""
+
+    ONE_DAY = "one-day"  # before, the day, after
+    WEEKLY = "weekly"
+    OPEN = "open"  # a community without an end
 
 
 class Organisation(Model):
@@ -42,6 +50,16 @@ class Cohort(Model):
     title: Mapped[str]
     time_zone: Mapped[str]
     created_at: Mapped[datetime]
+    template: Mapped[str | None]  # Template; empty until a trainer chose one
+    language: Mapped[str | None]  # what texts to the whole cohort are written in; empty: each reader's own
+    work_days: Mapped[list[int]] = mapped_column(default=lambda: [0, 1, 2, 3, 4])  # Monday is 0
+    work_starts: Mapped[int] = mapped_column(default=9 * 60)  # minutes after midnight, in the cohort's time zone
+    work_ends: Mapped[int] = mapped_column(default=17 * 60)
+    rooms_off: Mapped[list[str]] = mapped_column(default=list)  # of feed, questions, ideas
+    ends_on: Mapped[date | None]  # the last day that counts; afterwards no week is added
+    archived_at: Mapped[datetime | None]  # since then everybody reads and nobody writes
+    copied_from_id: Mapped[int | None] = mapped_column(ForeignKey("cohort.id"))  # the course this one is a copy of
+    carried_over_at: Mapped[datetime | None]  # when a trainer decided what comes along from there: all that is kept
 
     deployment: Mapped[Deployment] = relationship(lazy="raise")
 
@@ -95,6 +113,9 @@ class Person(Model):
     email: Mapped[str | None]  # for the digest only; never shown to peers
     locale: Mapped[str | None]  # as the LMS says it
     language: Mapped[str | None]  # as they chose it here; goes before the LMS's
+    is_lms_administrator: Mapped[bool] = mapped_column(default=False)  # said by the newest launch
+    is_manager: Mapped[bool] = mapped_column(default=False)  # granted here; the rows of Grant say by whom and why
+    is_administrator: Mapped[bool] = mapped_column(default=False)  # granted here
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
     registration: Mapped[Registration] = relationship(lazy="raise")
@@ -111,8 +132,11 @@ class Member(UserMixin, InCohort, Model):
     role: Mapped[str]
     may_grade: Mapped[bool] = mapped_column(default=False)
     is_test: Mapped[bool] = mapped_column(default=False)  # the LMS's "student view": never in rosters or reports
-    joined_at: Mapped[datetime] = mapped_column(default=clock.now)
-    seen_at: Mapped[datetime] = mapped_column(default=clock.now)
+    joined_at: Mapped[datetime | None] = mapped_column(default=clock.now)  # first launch; empty: invited by the roster
+    seen_at: Mapped[datetime | None] = mapped_column(default=clock.now)
+    left_at: Mapped[datetime | None]  # no longer in the LMS's roster; a launch brings them back
+    is_unit_ours: Mapped[bool] = mapped_column(default=False)  # set in the tool: the LMS's word no longer counts
+    agreements_read: Mapped[int] = mapped_column(default=0)  # number of the newest agreements they said "Read" to
     read_up_to: Mapped[int] = mapped_column(default=0)  # posts up to this id were marked as read all at once
 
     person: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
@@ -131,18 +155,124 @@ class Member(UserMixin, InCohort, Model):
 
     @property
     def is_manager(self) -> bool:
-        """Sees figures about the cohort."""
-        return self.role == Role.MANAGER
+        """Sees figures about the cohort: by the LMS's role here, or granted for the whole LMS or organisation."""
+        return self.role == Role.MANAGER or self.person.is_manager
+
+    @property
+    def is_administrator(self) -> bool:
+        """Looks after registrations: of this LMS alone if the LMS says so, else as granted."""
+        return self.person.is_administrator or self.person.is_lms_administrator
 
     @property
     def is_graded(self) -> bool:
-        """Collects points: a learner who is not the LMS's pretend student."""
-        return self.role == Role.LEARNER and not self.is_test
+        """Collects points: a learner who came at least once, is still there, and is not the LMS's pretend student."""
+        is_here = self.joined_at is not None and self.left_at is None
+        return self.role == Role.LEARNER and is_here and not self.is_test
 
     @property
     def may_write(self) -> bool:
         """Takes part in the conversation; managers and observers only read."""
         return self.role in (Role.LEARNER, Role.TRAINER)
+
+
+class Group(InCohort, Model):
+    """A part of the cohort: the LMS's own group or section, or one made here."""
+
+    __table_args__ = (UniqueConstraint("cohort_id", "lms_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lms_id: Mapped[str | None]  # empty: made here
+    name: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class GroupMember(InCohort, Model):
+    """Who is in which group."""
+
+    group_id: Mapped[int] = mapped_column(ForeignKey("group.id", ondelete="CASCADE"), primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True, index=True)
+
+
+class RosterSync(InCohort, Model):
+    """When a cohort's roster is read from the LMS, and how that went (NRPS 2.0)."""
+
+    cohort_id: Mapped[int] = mapped_column(ForeignKey("cohort.id"), primary_key=True)
+    memberships_url: Mapped[str]
+    next_at: Mapped[datetime] = mapped_column(index=True)
+    lease_until: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)  # ever: a late worker finds another number here and keeps silent
+    failures: Mapped[int] = mapped_column(default=0)  # in a row
+    done_at: Mapped[datetime | None]  # of the newest complete reading
+    found: Mapped[int] = mapped_column(default=0)  # people in it
+    problem: Mapped[str | None]  # a code; told in words on the page
+
+
+class Phase(InCohort, Model):
+    """A named part of the course with dates, such as before, the day itself, and after."""
+
+    __table_args__ = (Index(None, "cohort_id", "starts_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+
+
+class Holiday(InCohort, Model):
+    """Days on which nobody is expected to work: the first and the last one, both included."""
+
+    __table_args__ = (Index(None, "cohort_id", "first_day"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    first_day: Mapped[date]
+    last_day: Mapped[date]
+
+
+class Agreements(InCohort, Model):
+    """Our agreements: how this cohort talks. Ready text, and up to three lines of the trainer. Never changed: a new
+    version is a new row."""
+
+    __table_args__ = (UniqueConstraint("cohort_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int]
+    lines: Mapped[list[str]]
+    author_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class Grant(Model):
+    """Somebody was made L&D manager or administrator here, by whom and why; ended, never deleted: it is the log."""
+
+    __table_args__ = (Index(None, "person_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
+    registration_id: Mapped[int | None] = mapped_column(ForeignKey("registration.id"))  # empty: the whole organisation
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    role: Mapped[str]  # manager or administrator
+    reason: Mapped[str]
+    granted_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))  # empty: the operator, by command
+    granted_at: Mapped[datetime] = mapped_column(default=clock.now)
+    ended_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    ended_at: Mapped[datetime | None]
+
+
+class ContentItem(InCohort, Model):
+    """What a trainer placed in the course from the LMS's picker (LTI deep linking 2.0, 3.2); links name its ``key``."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    room: Mapped[str]  # feed, questions or ideas
+    post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"))  # one starter question: its thread
+    round_id: Mapped[int | None] = mapped_column(ForeignKey("idea_round.id"))  # one idea round
+    title: Mapped[str]
+    points: Mapped[float | None]  # empty: not graded
+    opens_at: Mapped[datetime | None]
+    closes_at: Mapped[datetime | None]
+    made_by_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
 class Placement(InCohort, Model):
@@ -159,6 +289,8 @@ class Placement(InCohort, Model):
     ags_scopes: Mapped[list[str]] = mapped_column(default=list)
     memberships_url: Mapped[str | None]
     return_url: Mapped[str | None]
+    content_item_id: Mapped[int | None] = mapped_column(ForeignKey("content_item.id"))  # what it opens; empty: the feed
+    wants_column: Mapped[bool] = mapped_column(default=False)  # a trainer asked for a column of our own making
 
     @property
     def is_graded(self) -> bool:
@@ -173,12 +305,14 @@ class Seat(InCohort, Model):
 
     id: Mapped[str] = mapped_column(primary_key=True)
     member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
-    placement_id: Mapped[int] = mapped_column(ForeignKey("placement.id"))
+    placement_id: Mapped[int | None] = mapped_column(ForeignKey("placement.id"))  # empty when choosing content
+    content_request_id: Mapped[int | None] = mapped_column(ForeignKey("content_request.id", ondelete="SET NULL"))
     cookie_hash: Mapped[str]
+    is_in_address: Mapped[bool] = mapped_column(default=False)  # no cookie stays in this browser: the URL holds it all
     secret: Mapped[str]  # under which the CSRF token is made
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
 
     member: Mapped[Member] = relationship(lazy="raise")
-    placement: Mapped[Placement] = relationship(lazy="raise")
+    placement: Mapped[Placement | None] = relationship(lazy="raise")
     cohort: Mapped[Cohort] = relationship(lazy="raise")

@@ -17,8 +17,8 @@ class Row:
     name: str
     role: str
     unit: str | None
-    joined_at: datetime
-    seen_at: datetime
+    joined_at: datetime | None
+    seen_at: datetime | None
     is_you: bool
     participation_url: str | None
 

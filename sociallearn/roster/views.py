@@ -7,7 +7,7 @@ from sociallearn import access, toasts
 from sociallearn.database import db
 from sociallearn.limiting import LAUNCHES, limit
 from sociallearn.lti import launching, starting
-from sociallearn.roster import enrolling, reading
+from sociallearn.roster import enrolling, opening, reading
 from sociallearn.roster.forms import LANGUAGES, CohortForm
 
 launch_bp = Blueprint("launch", __name__)
@@ -21,7 +21,8 @@ def launch() -> ResponseReturnValue:
     proven = launching.receive(request.form, request.cookies)
     member, placement = enrolling.enrol(db.session(), proven)
     seat, token = access.take_seat(db.session(), member, placement)
-    response = make_response(redirect(url_for("feed.index", seat=seat.id), 303))
+    endpoint, values = opening.goal(db.session(), proven, member, placement)
+    response = make_response(redirect(url_for(endpoint, seat=seat.id, **values), 303))
     access.set_cookie(response, seat, token, request.cookies)
     starting.forget(response, request.form["state"])
     return response
