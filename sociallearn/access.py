@@ -1,17 +1,33 @@
-"""The one place that knows who is here: seat in the URL + its cookie → member of one cohort. And may they do this?"""
+"""The one place that knows who is here: seat in the URL + its cookie → member of one cohort. And may they do this?
+
+Where a browser keeps no cookie at all, not even of our own window, the address is the only thing that comes with every
+request, so there, and only there, it carries the seat's token: ``/s/<id>~<token>/…``. That is acceptable because
+
+- such a seat is given only to a launch that was proven without a cookie (lti/storing.py), and ends after four hours;
+- seats with a cookie never accept a token in the address, nor these a cookie; only a keyed hash of it is kept;
+- other sites see at most our origin as Referer, pages are never cached, and forms still need their own token, so a
+  link or form made elsewhere does nothing for whoever does not have the address already;
+- texts are stored without it, whoever's address was pasted into them, and our log never shows it.
+
+What remains is somebody who hands on their own address while it lasts; a copied cookie would do the same.
+"""
 
 import hashlib
 import hmac
+import logging
+import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, TypeVar
 
 import flask_login
-from flask import Flask, Request, Response, current_app, g, request
+from flask import Flask, Request, Response, current_app, g, make_response, redirect, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import Select, bindparam, delete, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import ColumnElement, Select, bindparam, delete, select
+from sqlalchemy.orm import Session, contains_eager, joinedload
+from sqlalchemy.orm.attributes import set_committed_value
+from werkzeug.datastructures import ImmutableMultiDict
 
 from sociallearn import clock, languages
 from sociallearn.database import db
@@ -21,17 +37,24 @@ from sociallearn.roster.models import Cohort, InCohort, Member, Placement, Seat
 
 COOKIE = "__Host-seat-"
 LIFETIME = timedelta(hours=14)  # a long working day in one tab; the LMS is one click away
+LIFETIME_IN_ADDRESS = timedelta(hours=4)  # half a working day: an address is copied more easily than a cookie
 MOST_SEATS = 12  # launches one browser may keep open side by side
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+SECRET_ADDRESS = re.compile(r"/s/[\w-]{12}(?:~|%7E)[\w-]{43}(?![\w-])", re.ASCII | re.IGNORECASE)
 
 # prepared once: every request begins with it
 _SEAT = (
     select(Seat)
-    .where(Seat.id == bindparam("id"), Seat.expires_at > bindparam("now"))
-    .options(joinedload(Seat.member), joinedload(Seat.cohort))
+    .join(Seat.member)
+    # whoever left the course has no seat in it any more; a launch gives them a new one
+    .where(Seat.id == bindparam("id"), Seat.expires_at > bindparam("now"), Member.left_at.is_(None))
+    .options(contains_eager(Seat.member), joinedload(Seat.cohort))
 )
 
+_OF_NO_COHORT = frozenset({"administration"})  # blueprints
+
 T = TypeVar("T", bound=InCohort)
+V = TypeVar("V", bound=Callable[..., Any])
 
 
 def init_app(app: Flask) -> None:
@@ -42,20 +65,30 @@ def init_app(app: Flask) -> None:
     app.url_value_preprocessor(_take_seat_from_url)
     app.before_request(_enter)
     app.url_defaults(_add_seat)
+    for log in (app.logger, logging.getLogger("gunicorn.error")):
+        log.addFilter(_without_addresses)
 
 
 def _take_seat_from_url(_endpoint: str | None, values: dict[str, Any] | None) -> None:
     # views never see the seat: they ask who is here
     if values and "seat" in values:
-        g.seat_id = values.pop("seat")
+        g.seat_id, mark, token = values.pop("seat").partition("~")
+        g.seat_token = token if mark else None
 
 
 def _load_member(incoming: Request) -> Member | None:
     seat_id = g.get("seat_id")
-    seat = find_seat(db.session(), seat_id, incoming.cookies) if seat_id else None
+    if not seat_id:
+        return None
+    token: str | None = g.seat_token
+    if token is None:
+        seat = find_seat(db.session(), seat_id, incoming.cookies)
+    else:
+        seat = find_seat_in_address(db.session(), seat_id, token)
     if seat is None:
         return None
-    g.seat, g.seat_path = seat, f"/s/{seat.id}"
+    set_committed_value(seat.member, "cohort", seat.cohort)  # at hand without a query, also on an error page
+    g.seat, g.seat_path = seat, "/s/" + _address(seat, token)
     languages.choose()  # now, while it can be read: an error page after a broken transaction needs it
     return seat.member
 
@@ -66,9 +99,17 @@ def find_seat(session: Session, seat_id: str, cookies: Mapping[str, str]) -> Sea
     if not token:
         return None
     seat = session.scalar(_SEAT, {"id": seat_id, "now": clock.now()})
-    if seat is None or not hmac.compare_digest(seat.cookie_hash, _hash(token)):
+    if seat is None or seat.is_in_address or not hmac.compare_digest(seat.cookie_hash, _hash(token)):
         return None
     return seat
+
+
+def find_seat_in_address(session: Session, seat_id: str, token: str) -> Seat | None:
+    """The seat whose address holds this token, if it is of that kind and its time is not over."""
+    seat = session.scalar(_SEAT, {"id": seat_id, "now": clock.now()})
+    if seat is None or not seat.is_in_address:
+        return None
+    return seat if hmac.compare_digest(seat.cookie_hash, _hash(token, "address")) else None
 
 
 def held_seats(session: Session, cookies: Mapping[str, str]) -> list[str]:
@@ -76,7 +117,8 @@ def held_seats(session: Session, cookies: Mapping[str, str]) -> list[str]:
     shown = [name.removeprefix(COOKIE) for name in cookies if name.startswith(COOKIE)][: 2 * MOST_SEATS]
     if not shown:
         return []
-    rows = session.execute(select(Seat.id, Seat.cookie_hash).where(Seat.id.in_(shown), Seat.expires_at > clock.now()))
+    statement = select(Seat.id, Seat.cookie_hash).where(Seat.id.in_(shown), Seat.expires_at > clock.now())
+    rows = session.execute(statement.join(Seat.member).where(Seat.is_in_address.is_(False), Member.left_at.is_(None)))
     return [id_ for id_, kept in rows if hmac.compare_digest(kept, _hash(cookies[COOKIE + id_]))]
 
 
@@ -85,8 +127,10 @@ def _enter() -> None:
         return
     if not flask_login.current_user.is_authenticated:
         raise _stranger()
+    _check_room()
     if request.method in SAFE:
         return
+    _forget_addresses()
     given = request.form.get("csrf_token", "")
     if not hmac.compare_digest(given.encode(), csrf_token().encode()):
         raise Refusal(
@@ -95,6 +139,53 @@ def _enter() -> None:
             _("Go back, reload the page and send it again. Your text stands below."),
         )
     limit(WRITES, f"person-{member().person_id}")
+    _check_archive()
+
+
+def _check_room() -> None:
+    if request.blueprint in cohort().rooms_off:
+        raise closed_room()
+
+
+def closed_room() -> Refusal:
+    """What the pages of a room that is off say, whoever asks. What was written there is kept."""
+    return Refusal(
+        404,
+        _("This room is closed in this cohort."),
+        _("What was written there is kept, and comes back when your trainer opens the room again."),
+    )
+
+
+def even_when_archived(view: V) -> V:
+    """For views of one's own (language, read marks) and for opening the cohort again."""
+    view.even_when_archived = True  # type: ignore[attr-defined]
+    return view
+
+
+def _check_archive() -> None:
+    """An archived cohort is read and no more, and only this says so. What an administrator does is of no cohort."""
+    if not cohort().is_archived or request.blueprint in _OF_NO_COHORT:
+        return
+    if not getattr(current_app.view_functions.get(request.endpoint or ""), "even_when_archived", False):
+        raise Refusal(
+            403,
+            _("This cohort is archived: everything can be read, and nothing changes any more."),
+            _("A trainer can open it again under Cohort, Set-up."),
+        )
+
+
+def _forget_addresses() -> None:
+    """Whatever is typed here is stored without anybody's token: also titles, reasons and drafts."""
+    if any(SECRET_ADDRESS.search(value) for _name, value in request.form.items(multi=True)):
+        cleaned = [(name, SECRET_ADDRESS.sub("/-", value)) for name, value in request.form.items(multi=True)]
+        request.form = ImmutableMultiDict(cleaned)
+
+
+def _without_addresses(record: logging.LogRecord) -> bool:
+    message = record.getMessage()
+    if SECRET_ADDRESS.search(message):
+        record.msg, record.args = SECRET_ADDRESS.sub("/s/…", message), ()
+    return True
 
 
 def _stranger() -> Refusal:
@@ -112,22 +203,51 @@ def _stranger() -> Refusal:
     )
 
 
-def take_seat(session: Session, member: Member, placement: Placement | None) -> tuple[Seat, str]:
-    """A new seat for a launch, and the value for its cookie (only its hash is kept)."""
+def take_seat(
+    session: Session,
+    member: Member,
+    placement: Placement | None,
+    content_request_id: int | None = None,
+    *,
+    in_address: bool = False,
+) -> tuple[Seat, str]:
+    """A new seat for a launch, and the value for its cookie or its address (only its hash is kept)."""
     token = secrets.token_urlsafe(32)
     seat = Seat(
         id=secrets.token_urlsafe(9),
         cohort_id=member.cohort_id,
         member_id=member.id,
         placement_id=placement.id if placement else None,
-        cookie_hash=_hash(token),
+        content_request_id=content_request_id,
+        cookie_hash=_hash(token, "address" if in_address else "seat"),
+        is_in_address=in_address,
         secret=secrets.token_urlsafe(32),
+        has_others=bool(session.scalar(select(select(Member.id).where(*further_cohorts(member)).exists()))),
         created_at=clock.now(),
-        expires_at=clock.now() + LIFETIME,
+        expires_at=clock.now() + (LIFETIME_IN_ADDRESS if in_address else LIFETIME),
     )
     session.add(seat)
     session.flush()
     return seat, token
+
+
+def further_cohorts(member: Member) -> tuple[ColumnElement[bool], ...]:
+    """What picks the person's other memberships: cohorts they came into by a launch, and were not taken out of."""
+    return (
+        Member.person_id == member.person_id,
+        Member.id != member.id,
+        Member.joined_at.is_not(None),
+        Member.left_at.is_(None),
+    )
+
+
+def lead_to(seat: Seat, token: str, endpoint: str, **values: Any) -> Response:
+    """303 to a page under a seat just taken, which comes along as a cookie or, without cookies, in the address."""
+    address = _address(seat, token if seat.is_in_address else None)
+    response = make_response(redirect(url_for(endpoint, seat=address, **values), 303))
+    if not seat.is_in_address:
+        set_cookie(response, seat, token, request.cookies)
+    return response
 
 
 def set_cookie(response: Response, seat: Seat, token: str, cookies: Mapping[str, str]) -> None:
@@ -208,13 +328,13 @@ def require_writer() -> None:
 
 
 def _add_seat(endpoint: str, values: dict[str, Any]) -> None:
-    if "seat" in g and "seat" not in values and current_app.url_map.is_endpoint_expecting(endpoint, "seat"):
-        values["seat"] = g.seat.id
+    if "seat_path" in g and "seat" not in values and current_app.url_map.is_endpoint_expecting(endpoint, "seat"):
+        values["seat"] = g.seat_path.removeprefix("/s/")
 
 
 def back_to(referrer: str | None) -> str | None:
     """The page somebody came from, if it is one of this seat's own."""
-    own = f"{current_app.config['BASE_URL']}/s/{g.seat.id}/"
+    own = f"{current_app.config['BASE_URL']}{g.seat_path}/"
     if not referrer or not referrer.startswith(own):
         return None
     path = referrer.removeprefix(current_app.config["BASE_URL"])
@@ -228,6 +348,10 @@ def remove_expired(session: Session) -> None:
     session.execute(delete(Seat).where(Seat.expires_at < clock.now() - timedelta(days=1)))
 
 
-def _hash(token: str) -> str:
+def _address(seat: Seat, token: str | None) -> str:
+    return seat.id if token is None else f"{seat.id}~{token}"
+
+
+def _hash(token: str, purpose: str = "seat") -> str:
     key = current_app.config["SECRET_KEY"].encode()
-    return hmac.new(key, b"seat|" + token.encode(), hashlib.sha256).hexdigest()
+    return hmac.new(key, f"{purpose}|{token}".encode(), hashlib.sha256).hexdigest()

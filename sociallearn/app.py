@@ -23,26 +23,50 @@ from sociallearn import (
     parameters,
     toasts,
 )
+from sociallearn.administration.views import bp as administration
 from sociallearn.feed.views import bp as feed
 from sociallearn.grades import keeping
 from sociallearn.grades.views import bp as grades
 from sociallearn.ideas.views import bp as ideas
 from sociallearn.insights.views import bp as insights
-from sociallearn.lti import registrations
+from sociallearn.lti import deep_linking, keys, registrations
 from sociallearn.lti.key_sets import KeySets
+from sociallearn.lti.registration_views import bp as registration
 from sociallearn.lti.starting import remove_expired
 from sociallearn.lti.views import bp as lti
 from sociallearn.moderation.views import bp as moderation
 from sociallearn.parameters import IdConverter
 from sociallearn.paths import TEMPLATES
+from sociallearn.placing import landing
+from sociallearn.placing.views import bp as placing
 from sociallearn.posts.views import bp as posts
 from sociallearn.questions.views import bp as questions
+from sociallearn.roster.people_views import bp as people
 from sociallearn.roster.views import bp as roster
 from sociallearn.roster.views import launch_bp
+from sociallearn.setup.views import bp as setup
 
 LARGEST_REQUEST = 8 * 1024 * 1024  # bytes; texts are limited in the form, so that they come back with a sentence
 
-ROOMS = (lti, launch_bp, roster, posts, feed, questions, ideas, grades, moderation, insights, links.bp, health.bp)
+ROOMS = (
+    lti,
+    registration,
+    launch_bp,
+    roster,
+    people,
+    posts,
+    feed,
+    questions,
+    ideas,
+    grades,
+    moderation,
+    insights,
+    setup,
+    administration,
+    placing,
+    links.bp,
+    health.bp,
+)
 
 
 def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
@@ -73,7 +97,9 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     assets.init_app(app)
     jobs.init(app)
     keeping.connect()
-    jobs.housekeeping.extend(each for each in (access.remove_expired, remove_expired) if each not in jobs.housekeeping)
+    landing.connect()
+    chores = (access.remove_expired, remove_expired, deep_linking.remove_expired, keys.tidy)
+    jobs.housekeeping.extend(each for each in chores if each not in jobs.housekeeping)
 
     app.url_map.converters["int"] = IdConverter
     for room in ROOMS:

@@ -9,7 +9,10 @@ from flask.ctx import AppContext
 
 from sociallearn import __version__
 from sociallearn.config import ConfigurationError
+from sociallearn.doctor_cli import doctor
 from sociallearn.lti.registrations import ConfigFileError
+from sociallearn.organisation_cli import organisation, person
+from sociallearn.platform_cli import platform
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -129,6 +132,10 @@ def seed(port: int, lms_port: int, data_dir: Path) -> None:
     from sociallearn import rehearsal
 
     rehearsal.prepare(port=port, lms_port=lms_port, data_dir=data_dir.resolve())
+
+
+for command in (doctor, organisation, person, platform):
+    cli.add_command(command)
 
 
 def _app_context() -> AppContext:

@@ -107,7 +107,7 @@ def _begin_sqlite(connection: Connection) -> None:
     # A transaction that will write takes the write lock before its first read: an upgrade halfway can fail as BUSY,
     # and a counter read before somebody else's commit would be written back stale.
     writes = not has_request_context() or request.method not in ("GET", "HEAD", "OPTIONS")
-    writes = writes or bool(connection.get_execution_options().get("write"))
+    writes = bool(connection.get_execution_options().get("write", writes))
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 

@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from sociallearn.database import db
 
-TYPED = ("title", "body", "reason")
+TYPED = ("title", "body", "reason", "starter-body")
 
 
 class Refusal(Exception):

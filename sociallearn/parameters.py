@@ -14,7 +14,11 @@ def refuse_nul() -> None:
     """No database takes a NUL. Texts people type are tidied; anywhere else it is no accident. Raises Refusal 400."""
     fields = ((name, value) for source in (request.args, request.form) for name, value in source.items(multi=True))
     if any("\x00" in name or ("\x00" in value and name not in TYPED) for name, value in fields):
-        raise Refusal(400, _("SocialLearn could not understand this request."))
+        raise Refusal(
+            400,
+            _("SocialLearn could not understand this request."),
+            _("Use your browser’s back button, or open the activity from your course again."),
+        )
 
 
 class IdConverter(IntegerConverter):

@@ -4,6 +4,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +34,7 @@ MOODLE = Lms(issuer="http://localhost:8090", client_id="mnf14u4npR8Ahw0")
 def settings(folder: Path, url: str, lmss: list[Lms]) -> dict[str, Any]:
     """A configuration for tests: everything in ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
-    entries: dict[str, list[dict[str, Any]]] = {}
-    for lms in lmss:
-        entries.setdefault(lms.issuer, []).append(lms.registration())
-    (folder / "lti_config.json").write_text(json.dumps(entries))
+    _write(folder / "lti_config.json", lmss)
     return {
         "BASE_URL": "http://localhost:8000",
         "IS_LOCAL": True,
@@ -51,6 +49,29 @@ def settings(folder: Path, url: str, lmss: list[Lms]) -> dict[str, Any]:
         "WORKER": False,
         "TESTING": True,
     }
+
+
+def _write(path: Path, lmss: list[Lms]) -> None:
+    entries: dict[str, list[dict[str, Any]]] = {}
+    for lms in lmss:
+        entries.setdefault(lms.issuer, []).append(lms.registration())
+    path.write_text(json.dumps(entries))
+
+
+@contextmanager
+def joined(app: Flask, *lmss: Lms) -> Iterator[None]:
+    """These LMSs stand in ``lti_config.json`` too, as after an operator's edit and a restart."""
+    path = app.config["LTI_CONFIG"]
+    before = path.read_text()
+    _write(path, [HERE, ELSEWHERE, MOODLE, *lmss])
+    try:
+        registrations.init_app(app)
+        with app.app_context():
+            registrations.sync()
+        yield
+    finally:
+        path.write_text(before)
+        registrations.init_app(app)
 
 
 @pytest.fixture(scope="session", params=databases.NAMES)

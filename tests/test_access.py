@@ -1,19 +1,22 @@
 """Who gets in where: every view, tried by everybody who should not."""
 
 import re
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
-from sociallearn import access
+from sociallearn import access, clock
 from sociallearn.database import db, transaction
 from sociallearn.posts.models import Post
 from sociallearn.roster.models import Seat
 from tests import make
 from tests.conftest import HERE, Cast
+from tests.lms import MEMBERSHIP
 
 
 def _seat_rules(app: Flask) -> list[tuple[str, str]]:
@@ -317,3 +320,157 @@ def test_the_language_can_be_chosen_on_a_form_shown_again(cast: Cast) -> None:
         base_url="http://localhost:8000",
     )
     assert response.location == cast.ben.url("/feed")
+
+
+# Seats whose address holds it all: for browsers that keep no cookie.
+
+TOOL = "http://localhost:8000"
+
+
+class Addressed:
+    """Somebody whose browser keeps no cookie, in a seat."""
+
+    def __init__(self, app: Flask, role: str = "Learner", sub: str = "ann") -> None:
+        self.client = app.test_client(use_cookies=False)
+        launched = HERE.launch_without_cookies(self.client, sub=sub, name=sub.title(), roles=[MEMBERSHIP + role])
+        assert launched.status_code == 303, launched.text
+        self.seat, self.secret = launched.location.split("/")[2].split("~")
+        self.root = f"/s/{self.seat}~{self.secret}"
+
+    def get(self, path: str) -> Any:
+        """Open a page."""
+        return self.client.get(self.root + path, base_url=TOOL)
+
+    def post(self, path: str, headers: dict[str, str] | None = None, **form: str) -> Any:
+        """Send a form with this seat's token."""
+        found = re.search(r'name="csrf_token" value="([0-9a-f]+)"', self.get("/feed").text)
+        assert found
+        data = {"csrf_token": found[1], **form}
+        return self.client.post(self.root + path, data=data, base_url=TOOL, headers=headers)
+
+
+@pytest.mark.parametrize("role", ["Learner", "Instructor", "Manager"])
+def test_a_seat_in_the_address_leads_through_every_page(app: Flask, role: str) -> None:
+    ann = Addressed(app, role)
+    pages, seen = ["/feed"], set()
+    while pages:
+        path = pages.pop()
+        seen.add(path)
+        response = ann.get(path)
+        assert response.status_code == 200, path
+        ours = re.findall(r'(?:href|action|data-[a-z-]*url)="(/s/[^"#?]*)', response.text)
+        assert ours, path
+        assert all(link.startswith(ann.root + "/") for link in ours), path
+        assert response.headers["Referrer-Policy"] == "strict-origin-when-cross-origin"  # no path to other sites
+        assert "no-store" in response.headers["Cache-Control"]
+        assert "Set-Cookie" not in response.headers
+        links = re.findall(rf'href="{re.escape(ann.root)}(/[^"#?]*)"', response.text)
+        pages += [link for link in dict.fromkeys(links) if link not in seen and link not in pages]
+    assert len(seen) >= 6
+
+
+def test_a_seat_in_the_address_reads_writes_and_goes_back(app: Flask) -> None:
+    ann = Addressed(app)
+    posted = ann.post("/feed", body="Written without a cookie.")
+    assert posted.location.startswith(ann.root + "/feed#post-")
+    number = posted.location.rpartition("-")[2]
+    assert ann.post(f"/posts/{number}/replies", body="And answered.").location.startswith(ann.root)
+    assert "And answered." in ann.get(f"/posts/{number}").text
+    assert ann.post("/drafts", place="feed", body="Half a thought").status_code == 204
+    assert "Half a thought" in ann.get("/feed").text
+    deleted = ann.post(f"/posts/{number}/deletion")
+    assert deleted.location.startswith(ann.root)
+    assert (
+        f'action="{ann.root}/posts/{number}/deletion/withdrawal"'
+        in ann.client.get(deleted.location, base_url=TOOL).text
+    )
+    chosen = ann.post("/language", headers={"Referer": f"{TOOL}{ann.root}/ideas?x=1"}, language="nl")
+    assert chosen.location == f"{ann.root}/ideas?x=1"
+    assert ann.client.post(ann.root + "/feed", data={"body": "kept"}, base_url=TOOL).status_code == 403
+
+
+def test_only_the_whole_address_opens_such_a_seat(app: Flask, cast: Cast) -> None:
+    ann, bob = Addressed(app), Addressed(app, sub="bob")
+    stranger = app.test_client()
+    paths = {
+        "no token": f"/s/{ann.seat}/feed",
+        "an empty token": f"/s/{ann.seat}~/feed",
+        "a guess": f"/s/{ann.seat}~{'A' * 43}/feed",
+        "somebody else's": f"/s/{ann.seat}~{bob.secret}/feed",
+        "two": f"/s/{ann.seat}~{ann.secret}~{ann.secret}/feed",
+        "not ASCII": f"/s/{ann.seat}~é/feed",
+    }
+    for what, path in paths.items():
+        assert stranger.get(path, base_url=TOOL).status_code == 401, what
+        assert cast.ben.client.get(path, base_url=TOOL).status_code == 404, what
+    # nor does its token serve as a cookie
+    stranger.set_cookie(access.COOKIE + ann.seat, ann.secret, secure=True)
+    assert stranger.get(f"/s/{ann.seat}/feed", base_url=TOOL).status_code == 401
+    assert stranger.get("/-/feed", base_url=TOOL).status_code == 401
+    assert ann.get("/feed").status_code == 200
+
+
+def test_a_seat_with_a_cookie_takes_no_token_in_the_address(app: Flask, cast: Cast) -> None:
+    ben = cast.ben
+    [cookie] = [one for one in ben.client._cookies.values() if one.key == access.COOKIE + ben.seat]
+    path = f"/s/{ben.seat}~{cookie.value}/feed"
+    assert app.test_client().get(path, base_url=TOOL).status_code == 401
+    assert ben.client.get(path, base_url=TOOL).status_code == 404
+    assert ben.get("/feed").status_code == 200
+
+
+def test_a_seat_in_the_address_ends_after_four_hours(app: Flask) -> None:
+    ann = Addressed(app)
+    start = clock.now()
+    with clock.at(start + timedelta(hours=3, minutes=59)):
+        assert ann.get("/feed").status_code == 200
+    with clock.at(start + timedelta(hours=4, minutes=1)):
+        assert ann.get("/feed").status_code == 401
+
+
+def test_nobodys_address_is_stored_whatever_it_is_pasted_into(app: Flask, cast: Cast) -> None:
+    ann, tess = Addressed(app), Addressed(app, "Instructor", "tim")
+    for pasted in (f"{TOOL}{ann.root}/questions", f"{TOOL}{ann.root}/feed".replace("~", "%7E"), f"{ann.root}/ideas"):
+        number = ann.post("/feed", body=f"Look at {pasted} or [here]({pasted})").location.rpartition("-")[2]
+        ann.post("/questions", title=f"What is {pasted}?", body=f"See {pasted}.")
+        ann.post("/drafts", place="ideas", title=pasted, body=f"An idea: {pasted}")
+        cast.cleo.post("/feed", body=f"Ann sent me {pasted}")
+        tess.post(f"/posts/{number}/hiding", reason=f"Not here, see {pasted}")
+    with app.app_context():
+        rows = [row for table in db.metadata.sorted_tables for row in db.session.execute(select(table))]
+    assert "/-/questions" in str(rows)
+    for secret in (ann.secret, tess.secret):
+        assert secret not in str(rows)
+
+
+def test_the_log_never_shows_an_address(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
+    ann = Addressed(app)
+    with caplog.at_level("INFO"):
+        app.logger.error("Exception on %s [%s]", f"{ann.root}/feed", "GET")
+        ann.post("/feed", body="")
+        ann.client.get(f"{ann.root}/posts/99", base_url=TOOL)
+    assert "/s/…/feed" in caplog.text
+    assert ann.secret not in caplog.text
+
+
+def test_a_seat_in_the_address_costs_no_further_statement(app: Flask, cast: Cast) -> None:
+    ann = Addressed(app)
+    cast.cleo.get("/feed")
+    cast.ben.post("/feed", body="Something to read")
+
+    def statements(look: Callable[[], Any]) -> int:
+        asked: list[str] = []
+
+        def hear(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+            asked.append(statement)
+
+        with app.app_context():
+            engine = db.engine
+        event.listen(engine, "before_cursor_execute", hear)
+        try:
+            assert look().status_code == 200
+        finally:
+            event.remove(engine, "before_cursor_execute", hear)
+        return len(asked)
+
+    assert statements(lambda: ann.get("/feed")) == statements(lambda: cast.cleo.get("/feed"))

@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("deployment_id", sa.Text(), nullable=False),
         sa.Column("return_url", sa.Text(), nullable=False),
         sa.Column("data", sa.Text(), nullable=True),
+        sa.Column("accepts_links", sa.Boolean(), nullable=False),
         sa.Column("accept_multiple", sa.Boolean(), nullable=False),
         sa.Column("accept_line_item", sa.Boolean(), nullable=False),
         sa.Column("title", sa.Text(), nullable=True),
@@ -172,6 +173,7 @@ def upgrade() -> None:
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("found", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("problem", sa.Text(), nullable=True),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("organisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(["cohort_id"], ["cohort.id"], name=op.f("fk_roster_sync_cohort_id_cohort")),
         sa.ForeignKeyConstraint(
@@ -222,6 +224,7 @@ def upgrade() -> None:
         "content_item",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("original_key", sa.Text(), nullable=True),
         sa.Column("room", sa.Text(), nullable=False),
         sa.Column("post_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("round_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
@@ -229,7 +232,7 @@ def upgrade() -> None:
         sa.Column("points", sa.Float(), nullable=True),
         sa.Column("opens_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closes_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("made_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("made_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("cohort_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("organisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -241,8 +244,37 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_content_item_post_id_post")),
         sa.ForeignKeyConstraint(["round_id"], ["idea_round.id"], name=op.f("fk_content_item_round_id_idea_round")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_content_item")),
+        sa.UniqueConstraint("cohort_id", "original_key", name=op.f("uq_content_item_cohort_id_original_key")),
         sa.UniqueConstraint("key", name=op.f("uq_content_item_key")),
     )
+    op.create_table(
+        "own_column",
+        sa.Column("cohort_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("placement_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("label", sa.Text(), nullable=False),
+        sa.Column("score_maximum", sa.Float(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("line_item_url", sa.Text(), nullable=True),
+        sa.Column("is_ours", sa.Boolean(), nullable=False),
+        sa.Column("wanted", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("attempts", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("failures", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("failing_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("problem", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("organisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["cohort_id"], ["cohort.id"], name=op.f("fk_own_column_cohort_id_cohort")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_own_column_organisation_id_organisation")
+        ),
+        sa.ForeignKeyConstraint(["placement_id"], ["placement.id"], name=op.f("fk_own_column_placement_id_placement")),
+        sa.PrimaryKeyConstraint("cohort_id", name=op.f("pk_own_column")),
+    )
+    with op.batch_alter_table("own_column", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_own_column_state_next_at"), ["state", "next_at"], unique=False)
+
     with op.batch_alter_table("cohort", schema=None) as batch_op:
         batch_op.add_column(sa.Column("template", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("language", sa.Text(), nullable=True))
@@ -263,11 +295,17 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("rooms_off", sa.JSON(), nullable=False, server_default="[]"))
         batch_op.add_column(sa.Column("ends_on", sa.Date(), nullable=True))
         batch_op.add_column(sa.Column("archived_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("lms_starts_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("lms_ends_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(
             sa.Column("copied_from_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
         )
         batch_op.add_column(sa.Column("carried_over_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.create_foreign_key(batch_op.f("fk_cohort_copied_from_id_cohort"), "cohort", ["copied_from_id"], ["id"])
+
+    with op.batch_alter_table("delivery", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("result_score", sa.Float(), nullable=True))
+        batch_op.add_column(sa.Column("result_maximum", sa.Float(), nullable=True))
 
     with op.batch_alter_table("deployment", schema=None) as batch_op:
         batch_op.add_column(sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True))
@@ -275,11 +313,30 @@ def upgrade() -> None:
             sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now())
         )
 
+    with op.batch_alter_table("line_item", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("results_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("look_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("looked_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(
+            sa.Column(
+                "attempts", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False, server_default="0"
+            )
+        )
+        batch_op.add_column(
+            sa.Column(
+                "failures", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False, server_default="0"
+            )
+        )
+        batch_op.add_column(sa.Column("problem", sa.Text(), nullable=True))
+        batch_op.create_index(batch_op.f("ix_line_item_look_at"), ["look_at"], unique=False)
+
     with op.batch_alter_table("login_state", schema=None) as batch_op:
         batch_op.add_column(sa.Column("storage_target", sa.Text(), nullable=True))
 
     with op.batch_alter_table("member", schema=None) as batch_op:
         batch_op.add_column(sa.Column("left_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("is_listed", sa.Boolean(), nullable=False, server_default=sa.false()))
         batch_op.add_column(sa.Column("is_unit_ours", sa.Boolean(), nullable=False, server_default=sa.false()))
         batch_op.add_column(
             sa.Column(
@@ -321,6 +378,7 @@ def upgrade() -> None:
             sa.Column("content_request_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
         )
         batch_op.add_column(sa.Column("is_in_address", sa.Boolean(), nullable=False, server_default=sa.false()))
+        batch_op.add_column(sa.Column("has_others", sa.Boolean(), nullable=False, server_default=sa.false()))
         batch_op.alter_column("placement_id", existing_type=sa.INTEGER(), nullable=True)
         batch_op.create_foreign_key(
             batch_op.f("fk_seat_content_request_id_content_request"),
@@ -338,6 +396,7 @@ def downgrade() -> None:
     with op.batch_alter_table("seat", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_seat_content_request_id_content_request"), type_="foreignkey")
         batch_op.alter_column("placement_id", existing_type=sa.INTEGER(), nullable=False)
+        batch_op.drop_column("has_others")
         batch_op.drop_column("is_in_address")
         batch_op.drop_column("content_request_id")
 
@@ -364,19 +423,36 @@ def downgrade() -> None:
         batch_op.alter_column("joined_at", existing_type=sa.DATETIME(), nullable=False)
         batch_op.drop_column("agreements_read")
         batch_op.drop_column("is_unit_ours")
+        batch_op.drop_column("is_listed")
         batch_op.drop_column("left_at")
 
     with op.batch_alter_table("login_state", schema=None) as batch_op:
         batch_op.drop_column("storage_target")
 
+    with op.batch_alter_table("line_item", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_line_item_look_at"))
+        batch_op.drop_column("problem")
+        batch_op.drop_column("failures")
+        batch_op.drop_column("attempts")
+        batch_op.drop_column("lease_until")
+        batch_op.drop_column("looked_at")
+        batch_op.drop_column("look_at")
+        batch_op.drop_column("results_at")
+
     with op.batch_alter_table("deployment", schema=None) as batch_op:
         batch_op.drop_column("created_at")
         batch_op.drop_column("confirmed_at")
+
+    with op.batch_alter_table("delivery", schema=None) as batch_op:
+        batch_op.drop_column("result_maximum")
+        batch_op.drop_column("result_score")
 
     with op.batch_alter_table("cohort", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_cohort_copied_from_id_cohort"), type_="foreignkey")
         batch_op.drop_column("carried_over_at")
         batch_op.drop_column("copied_from_id")
+        batch_op.drop_column("lms_ends_at")
+        batch_op.drop_column("lms_starts_at")
         batch_op.drop_column("archived_at")
         batch_op.drop_column("ends_on")
         batch_op.drop_column("rooms_off")
@@ -386,6 +462,10 @@ def downgrade() -> None:
         batch_op.drop_column("language")
         batch_op.drop_column("template")
 
+    with op.batch_alter_table("own_column", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_own_column_state_next_at"))
+
+    op.drop_table("own_column")
     op.drop_table("content_item")
     with op.batch_alter_table("group_member", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_group_member_member_id"))

@@ -10,6 +10,7 @@ from sociallearn.parameters import number
 from sociallearn.posts import drafting, pages, reading, writing
 from sociallearn.posts.forms import PostForm
 from sociallearn.posts.models import Kind
+from sociallearn.roster import greeting
 
 bp = Blueprint("feed", __name__, url_prefix="/s/<seat>")
 
@@ -53,6 +54,7 @@ def _page(form: PostForm) -> str:
         unread=sum(item.is_unread for item in page.items),
         draft_saved=draft is not None,
         hint=receipts.hint_for(session, member, "post"),
+        greeting=greeting.greet(session, access.cohort(), member),
         room="feed",
     )
 

@@ -6,6 +6,10 @@
 
 So two attempts at one score can never carry the same stamp, and an LMS that compares stamps keeps the newer value. A
 worker killed in between leaves a lease that ends: the next sweep sends again.
+
+A score somebody changed in the LMS is theirs. We send again only when the learner's own grade moves, not for a new
+comment or a new maximum; whose value then stands is the LMS's rule (Canvas is told to keep the person's, Moodle keeps
+an overridden grade and lets the newer stamp win otherwise).
 """
 
 import logging
@@ -15,15 +19,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from sociallearn import clock, jobs
 from sociallearn.database import insert_or_get, locked, transaction
+from sociallearn.grades import comparing
 from sociallearn.grades.models import Delivery, DeliveryState, LineItem, Standing
 from sociallearn.lti import services
 from sociallearn.lti.models import Deployment, Registration
-from sociallearn.lti.services import Connector, Refused, ServiceError, Throttled
+from sociallearn.lti.services import Connector, LineItemData, NotNow, Refused, ServiceError, Throttled
 from sociallearn.roster.models import Member, Placement
 
 LEASE = timedelta(seconds=30)
@@ -33,8 +38,12 @@ KNOWN_FOR = timedelta(days=1)  # a line item's maximum can be changed in the LMS
 DEFAULT_MAXIMUM = 100.0  # points, where the LMS does not say: it scales what we send to its own
 FIRST_HOUR, LONGEST_AT_FIRST, LONGEST = timedelta(hours=1), 30.0, 900.0  # back-off in seconds
 JITTER = 0.2  # so that a thousand scores do not come back in the same second
+SETTLED = timedelta(minutes=1)  # after a score, until the column is looked at: the others of its class come too
+LOOK_EVERY = timedelta(hours=1)  # at most, unless a trainer asks
+CANVAS = "https://canvas.instructure.com/lti/submission"
 
-_REFUSALS = {400: "not_gradable", 404: "gone", 412: "refused", 422: "refused"}
+_REFUSALS = {400: "not_gradable", 404: "gone"}
+_ABOUT_PEOPLE = ("not_gradable", "left")  # why a score was refused that a new launch as a learner does away with
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 log = logging.getLogger(__name__)
@@ -81,8 +90,10 @@ def want(session: Session, member: Member, grade: float | None, comment: str) ->
         }
         key = {"placement_id": placement_id, "member_id": member.id}
         row = locked(session, Delivery, insert_or_get(session, Delivery, key, values).id)
-        if (row.grade, row.comment) != (grade or 0.0, comment):
-            row.grade, row.comment = grade or 0.0, comment
+        has_moved = row.grade != (grade or 0.0)
+        says_more = row.comment != comment and not _is_changed_in_lms(session, row)
+        row.grade, row.comment = grade or 0.0, comment
+        if has_moved or says_more or _may_come_back(row):
             _again(row, now)
         if row.state == DeliveryState.WAITING and row.next_at <= now:
             jobs.after_commit(session, deliver, row.id)
@@ -97,6 +108,46 @@ def resend(session: Session, delivery: Delivery) -> Delivery:
     session.flush()
     jobs.after_commit(session, deliver, row.id)
     return row
+
+
+def on_arrival(member: Member, session: Session) -> None:
+    """Somebody came in as a learner (again): what was refused because they had left, or taught, is sent after all."""
+    if not member.is_graded:
+        return
+    refused = select(Delivery).where(Delivery.member_id == member.id, Delivery.state == DeliveryState.REFUSED)
+    for row in session.scalars(refused.where(Delivery.problem.in_(_ABOUT_PEOPLE)).order_by(Delivery.id)).all():
+        resend(session, row)
+
+
+def resend_all(session: Session, placement_id: int, but: int | None = None) -> None:
+    """Send everybody's score in this column again (``but`` one delivery), as its maximum is another one now.
+
+    Not what the LMS refuses, nor what somebody changed there. The column's row must be locked.
+    """
+    theirs = select(Delivery.id).join(LineItem, LineItem.placement_id == Delivery.placement_id)
+    session.execute(
+        update(Delivery)
+        .where(
+            Delivery.placement_id == placement_id,
+            Delivery.state.in_((DeliveryState.WAITING, DeliveryState.SENT)),
+            Delivery.id != (but or 0),
+            Delivery.id.not_in(theirs.where(Delivery.placement_id == placement_id, comparing.changed())),
+        )
+        .values(state=DeliveryState.WAITING, wanted=Delivery.wanted + 1, next_at=clock.now(), failures=0),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def _is_changed_in_lms(session: Session, row: Delivery) -> bool:
+    if row.state != DeliveryState.SENT:
+        return False
+    column = session.get(LineItem, row.placement_id)
+    return column is not None and comparing.is_changed(row, column)
+
+
+def _may_come_back(row: Delivery) -> bool:
+    """Only asked for somebody who is graded (now)."""
+    return row.state == DeliveryState.REFUSED and row.problem in _ABOUT_PEOPLE
 
 
 def _again(row: Delivery, now: datetime) -> None:
@@ -164,14 +215,15 @@ def _claim(session: Session, delivery_id: int) -> Attempt | None:
     if delivery is None or not _is_due(delivery):
         return None
     placement = session.get_one(Placement, delivery.placement_id)
-    _follow(session, placement)
+    follow_now(session, placement)
     row, now = locked(session, Delivery, delivery_id), clock.now()
     member = session.get_one(Member, row.member_id)
     if not _is_due(row):
         return None
     if not member.is_graded:
-        # a learner who became a trainer: the LMS keeps no grade for them, and we send none
-        row.state, row.problem, row.lease_until = DeliveryState.REFUSED, "not_gradable", None
+        # who left, or became a trainer: the LMS keeps no grade for them, and we send none
+        row.state, row.lease_until = DeliveryState.REFUSED, None
+        row.problem = "left" if member.left_at is not None else "not_gradable"
         return None
     if placement.line_item_url is None:
         row.problem = "no_column"
@@ -214,8 +266,11 @@ def score(attempt: Attempt, maximum: float) -> Mapping[str, Any]:
 
     Only FullyGraded: Moodle and Canvas clear the grade for anything else. The activity goes on for as long as the
     cohort does, so it is in progress also for somebody with full marks.
+
+    To Canvas alone: nothing is handed in (by default each score would use up an attempt), and a grade a person gave
+    there stays.
     """
-    return {
+    said: dict[str, Any] = {
         "userId": attempt.user_id,
         "scoreGiven": attempt.grade * maximum,
         "scoreMaximum": maximum,
@@ -224,6 +279,9 @@ def score(attempt: Attempt, maximum: float) -> Mapping[str, Any]:
         "timestamp": attempt.stamp.astimezone(UTC).isoformat(timespec="milliseconds"),
         "comment": attempt.comment,
     }
+    if services.is_canvas(attempt.registration):
+        said[CANVAS] = {"new_submission": False, "preserve_score": True, "prioritize_non_tool_grade": True}
+    return said
 
 
 def _read_maximum(connector: Connector, attempt: Attempt) -> float:
@@ -242,16 +300,31 @@ def _read_maximum(connector: Connector, attempt: Attempt) -> float:
                 raise
             log.info("line item of placement %s: %s", attempt.placement_id, error)
     with transaction() as session:
-        column = locked(session, LineItem, attempt.placement_id)
-        if column.line_item_url == attempt.line_item_url:
-            column.read_at = clock.now()
-            if found is not None:
-                column.label, column.score_maximum = found.label, found.score_maximum
+        remember(session, attempt.placement_id, attempt.line_item_url, found, sending=attempt.delivery_id)
     return found.score_maximum if found is not None else attempt.maximum_before
+
+
+def remember(
+    session: Session, placement_id: int, url: str, found: LineItemData | None, sending: int | None = None
+) -> None:
+    """Keep what the LMS said about a column, or that it would not say. Another maximum than before: all are sent again.
+
+    ``sending`` is a delivery that will go out with the new maximum anyway.
+    """
+    column = locked(session, LineItem, placement_id)
+    if column.line_item_url != url:
+        return
+    if found is not None:
+        if column.read_at != _NEVER and column.score_maximum != found.score_maximum:
+            resend_all(session, placement_id, but=sending)
+        column.label, column.score_maximum = found.label, found.score_maximum
+    column.read_at = clock.now()
 
 
 def _record(attempt: Attempt, error: ServiceError | None) -> None:
     with transaction() as session:
+        if error is None:
+            _look_soon(session, attempt)
         row = locked(session, Delivery, attempt.delivery_id)
         if row.attempts != attempt.number:
             return  # our lease ended and somebody else has sent, or is sending, something newer
@@ -265,6 +338,18 @@ def _record(attempt: Attempt, error: ServiceError | None) -> None:
             _failed(row, error, now)
         if row.state == DeliveryState.WAITING:
             jobs.after_commit(session, deliver, row.id, (row.next_at - now).total_seconds())
+
+
+def _look_soon(session: Session, attempt: Attempt) -> None:
+    """The column changed: read in a while what stands in it now. The column's row goes before that of the score."""
+    column = session.get(LineItem, attempt.placement_id)
+    if column is None or services.RESULT_SCOPE not in attempt.scopes:
+        return
+    soon = clock.now() + SETTLED
+    if column.looked_at is not None:
+        soon = max(soon, column.looked_at + LOOK_EVERY)
+    if column.look_at is None or column.look_at > soon:  # else nobody need wait for that row
+        locked(session, LineItem, column.placement_id).look_at = soon
 
 
 def _sent(row: Delivery, attempt: Attempt, now: datetime) -> None:
@@ -286,6 +371,10 @@ def _refused(row: Delivery, attempt: Attempt, error: Refused, now: datetime) -> 
 
 
 def _failed(row: Delivery, error: ServiceError, now: datetime) -> None:
+    if isinstance(error, NotNow):  # nothing was tried, so that nothing failed
+        row.problem = error.code
+        row.next_at = now + timedelta(seconds=(error.retry_after or 1.0) * random.uniform(1, 1 + JITTER))  # noqa: S311
+        return
     row.failures += 1
     row.failing_since = row.failing_since or now
     row.problem = error.code
@@ -325,10 +414,10 @@ def follow(placement_id: int) -> None:
     with transaction() as session:
         placement = session.get(Placement, placement_id)
         if placement is not None:
-            _follow(session, placement)
+            follow_now(session, placement)
 
 
-def _follow(session: Session, placement: Placement) -> None:
+def follow_now(session: Session, placement: Placement) -> None:
     """Remember which column a link has now; if it has a new one, nothing that was sent is in it."""
     url = placement.line_item_url
     known = session.get(LineItem, placement.id)
@@ -342,12 +431,15 @@ def _follow(session: Session, placement: Placement) -> None:
         "label": placement.title,
         "score_maximum": DEFAULT_MAXIMUM,
         "read_at": _NEVER,
+        "look_at": clock.now() + LOOK_EVERY,
     }
     column = insert_or_get(session, LineItem, {"placement_id": placement.id}, values)
     column = locked(session, LineItem, column.placement_id)
     if column.line_item_url == url:
         return  # nothing was ever sent to another one
     column.line_item_url, column.read_at, column.score_maximum = url, _NEVER, DEFAULT_MAXIMUM
+    column.results_at, column.problem, column.look_at = None, None, clock.now() + LOOK_EVERY
     deliveries = select(Delivery).where(Delivery.placement_id == placement.id).order_by(Delivery.id)
     for delivery in session.scalars(deliveries).all():
+        delivery.result_score = delivery.result_maximum = None
         resend(session, delivery)

@@ -1,6 +1,6 @@
 """From the rows of the activity ledger to what the scoring model judges: one event per text, one per idea rated."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -8,13 +8,15 @@ from typing import Any
 from sqlalchemy import CTE, Row, Select, case, func, or_, select
 from sqlalchemy.orm import Session
 
+from sociallearn import clock
 from sociallearn.activity.models import REMOVING, RETURNING, WRITING, Activity, Overlap, Verb
-from sociallearn.grades.calendar import Period, period_of, weeks
+from sociallearn.grades import calendar, scoring
+from sociallearn.grades.calendar import Period, Plan, period_of
 from sociallearn.grades.copying import Text, near_copies
 from sociallearn.grades.models import SchemeVersion
 from sociallearn.grades.schemes import LIGHT, Kind, Scheme, from_json
-from sociallearn.grades.scoring import Event
-from sociallearn.roster.models import Cohort, Member
+from sociallearn.grades.scoring import Event, Hint, Outcome, Standing
+from sociallearn.roster.models import Cohort, Holiday, Member, Phase
 
 _KINDS: dict[str, Kind] = {
     Verb.POSTED: "post",
@@ -28,32 +30,129 @@ _OPPOSITES = {Verb.UNDELETED: Verb.DELETED, Verb.RESTORED: Verb.HID}
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
-    """What counts in a cohort now, and since when its weeks are counted."""
+class Version:
+    """The rules of the periods that begin from ``starts_at`` on, until a later version's."""
 
+    id: int | None  # None: nobody collected a point yet, so the first version was not written down
+    starts_at: datetime
     scheme: Scheme
-    since: datetime  # when the first version began
-    in_force_since: datetime
-    version_id: int | None  # None: nobody collected a point yet, so the first version was not written down
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What counts in a cohort and in which periods."""
+
+    versions: tuple[Version, ...]  # in order of number; at least one
+    plan: Plan
+    now: datetime
+
+    @property
+    def since(self) -> datetime:
+        """Since when periods are counted: the first version's begin."""
+        return self.versions[0].starts_at
+
+    @property
+    def current(self) -> Version:
+        """The version in force now."""
+        return self._at(self.now)
+
+    @property
+    def coming(self) -> Version | None:
+        """The version the next period will be judged by, if that is another one."""
+        newest = self.versions[-1]
+        return newest if newest.starts_at > self.now else None
+
+    @property
+    def scheme(self) -> Scheme:
+        """What counts now."""
+        return self.current.scheme
+
+    @property
+    def in_force_since(self) -> datetime:
+        """When that began."""
+        return self.current.starts_at
+
+    @property
+    def version_id(self) -> int | None:
+        """Its id."""
+        return self.current.id
+
+    def scheme_of(self, period: Period | None) -> Scheme:
+        """What a period is judged by: the version in force when it began; outside every period, the current one."""
+        return self._at(max(period.starts, self.since)).scheme if period else self.scheme
+
+    def _at(self, moment: datetime) -> Version:
+        begun = [version for version in self.versions if version.starts_at <= moment]
+        return begun[-1] if begun else self.versions[0]
+
+
+def moment(cohort: Cohort) -> datetime:
+    """Now; in an archived cohort the moment it was archived: nothing moves any more, the open period stays open."""
+    return min(clock.now(), cohort.archived_at) if cohort.archived_at else clock.now()
 
 
 def rules_of(session: Session, cohort: Cohort, now: datetime) -> Rules:
-    """The version in force, or the default before there is one. Writes nothing."""
+    """The versions written so far, or the default before there is one; three queries. Writes nothing."""
     statement = select(SchemeVersion).where(SchemeVersion.cohort_id == cohort.id).order_by(SchemeVersion.number)
-    versions = session.scalars(statement).all()
-    if not versions:
-        return Rules(LIGHT, cohort.created_at, cohort.created_at, None)
-    begun = [version for version in versions if version.starts_at <= now]
-    current = begun[-1] if begun else versions[0]
-    return Rules(from_json(current.scheme), versions[0].starts_at, current.starts_at, current.id)
+    versions = tuple(Version(row.id, row.starts_at, from_json(row.scheme)) for row in session.scalars(statement))
+    return Rules(versions or (Version(None, cohort.created_at, LIGHT),), plan_of(session, cohort), now)
 
 
-def periods_of(joined_at: datetime, cohort: Cohort, rules: Rules, now: datetime) -> list[Period]:
-    """The weeks of somebody who joined then, up to the open one: nobody has to make up what was before them."""
-    return weeks(max(joined_at, rules.since), cohort.time_zone, now)
+def plan_of(session: Session, cohort: Cohort) -> Plan:
+    """The cohort's phases, holidays and last day, as calendar.py wants them."""
+    phases = session.execute(
+        select(Phase.id, Phase.starts_at, Phase.ends_at, Phase.name)
+        .where(Phase.cohort_id == cohort.id)
+        .order_by(Phase.starts_at)
+    )
+    holidays = session.execute(select(Holiday.first_day, Holiday.last_day).where(Holiday.cohort_id == cohort.id))
+    return Plan(
+        zone=cohort.time_zone,
+        phases=tuple(Period(f"phase-{id_}", starts, ends, name) for id_, starts, ends, name in phases),
+        last_day=cohort.ends_on,
+        work_days=frozenset(cohort.work_days),
+        days_off=tuple((first, last) for first, last in holidays),
+    )
 
 
-def events_of(session: Session, member: Member, cohort: Cohort, rules: Rules, now: datetime) -> list[Event]:
+def periods_of(joined_at: datetime, rules: Rules) -> list[Period]:
+    """The periods of somebody who joined then, up to the open one: nobody has to make up what was before them.
+
+    Periods in which nothing counted are left out.
+    """
+    found = calendar.periods(max(joined_at, rules.since), rules.plan, rules.now)
+    return [period for period in found if rules.scheme_of(period).counts]
+
+
+def next_change(joined_at: datetime, rules: Rules) -> datetime:
+    """When the grade or the hints of somebody who joined then may move by themselves."""
+    return calendar.next_change(max(joined_at, rules.since), rules.plan, rules.now)
+
+
+def judge(events: Iterable[Event], periods: Sequence[Period], rules: Rules) -> list[Outcome]:
+    """``scoring.judge``, each period by its own rules."""
+    groups: dict[Scheme, tuple[list[Event], list[Period]]] = {rules.scheme: ([], [])}
+    for period in periods:
+        groups.setdefault(rules.scheme_of(period), ([], []))[1].append(period)
+    for event in events:
+        groups[rules.scheme_of(period_of(event.at, periods))][0].append(event)
+    return [outcome for scheme, (some, theirs) in groups.items() for outcome in scoring.judge(some, theirs, scheme)]
+
+
+def grade(points: Mapping[str, float], periods: Sequence[Period], rules: Rules) -> Standing:
+    """``scoring.grade``, from points by period key as they were summed up, each period with its own target."""
+    targets = {period.key: rules.scheme_of(period).target for period in periods}
+    earned = {key: min(targets[key], points[key]) for key in points if key in targets}
+    return scoring.grade(earned, periods, rules.now, rules.scheme, targets)
+
+
+def hint(kind: Kind, events: Iterable[Event], periods: Sequence[Period], rules: Rules, to: int | None = None) -> Hint:
+    """``scoring.hint``, by the rules of the open period."""
+    scheme = rules.scheme_of(period_of(rules.now, periods))
+    return scoring.hint(kind, events, periods, scheme, rules.now, to=to)
+
+
+def events_of(session: Session, member: Member, rules: Rules) -> list[Event]:
     """All a member did that the model knows of, each as it now stands. Three queries, whatever the history."""
     group = _alike(_written_by(member.id))
     rows = session.execute(  # columns, because whole objects cost three times as much
@@ -70,12 +169,13 @@ def events_of(session: Session, member: Member, cohort: Cohort, rules: Rules, no
         .where(Activity.post_id.in_(select(group.c.post_id)), Activity.verb != Verb.RATED)
         .order_by(Activity.id)
     )
-    texts = _fold(rows, cohort, rules, now)
+    texts = _fold(rows, rules)
     pairs = session.execute(
         select(Overlap.copy_id, Overlap.original_id).where(Overlap.copy_id.in_(select(group.c.post_id)))
     )
     copies = near_copies(
-        (text.as_text(rules.scheme) for text in texts), ((copy_id, original_id) for copy_id, original_id in pairs)
+        (text.as_text(rules.scheme_of(text.period)) for text in texts),
+        ((copy_id, original_id) for copy_id, original_id in pairs),
     )
     own = [text.as_event(text.id in copies) for text in texts if text.by == member.id]
     return own + _ratings(session, member)
@@ -167,14 +267,14 @@ class _Written:
         return Text(self.id, self.by, since or self.at, self.words[-1][1], is_valid, place)
 
 
-def _fold(rows: Iterable[Row[Any]], cohort: Cohort, rules: Rules, now: datetime) -> list[_Written]:
+def _fold(rows: Iterable[Row[Any]], rules: Rules) -> list[_Written]:
     """Texts from activities, each with when its author joined, in the order of their ids."""
     texts: dict[int, _Written] = {}
     calendars: dict[datetime, list[Period]] = {}
     for row in rows:
         if row.verb in WRITING:
             if row.joined_at not in calendars:
-                calendars[row.joined_at] = periods_of(row.joined_at, cohort, rules, now)
+                calendars[row.joined_at] = periods_of(row.joined_at or rules.now, rules)
             period = period_of(row.at, calendars[row.joined_at])
             words = [(row.at, row.words or 0)]
             kind = _KINDS[row.verb]

@@ -6,6 +6,7 @@ from the activity rows, what changed is appended to the ledger, and the LMS is t
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import Row, select, update
@@ -16,12 +17,14 @@ from sociallearn.activity.models import REMOVING, RETURNING, WRITING, Activity, 
 from sociallearn.activity.recording import recorded
 from sociallearn.database import insert_or_get, locked, transaction
 from sociallearn.grades import delivering, folding, scoring, wording
+from sociallearn.grades.calendar import NEVER, Period
 from sociallearn.grades.delivering import mark_due
+from sociallearn.grades.folding import Rules
 from sociallearn.grades.models import HINTED, LedgerEntry, SchemeVersion, Standing
 from sociallearn.grades.schemes import LIGHT, Kind, to_json
-from sociallearn.grades.scoring import Outcome, Why
-from sociallearn.roster.enrolling import arrived, time_zone_changed
+from sociallearn.grades.scoring import Event, Outcome, Why
 from sociallearn.roster.models import Cohort, Member
+from sociallearn.roster.signals import arrived, calendar_changed, left, returned
 
 _CHANGING = REMOVING | RETURNING | {Verb.EDITED}
 
@@ -30,7 +33,10 @@ def connect() -> None:
     """Listen to the activity ledger and to the roster. Safe to call again."""
     recorded.connect(on_activity)
     arrived.connect(on_arrival)
-    time_zone_changed.connect(on_time_zone)
+    arrived.connect(delivering.on_arrival)
+    left.connect(on_left)
+    returned.connect(on_return)
+    calendar_changed.connect(on_calendar)
 
 
 def on_arrival(member: Member, session: Session) -> None:
@@ -41,8 +47,25 @@ def on_arrival(member: Member, session: Session) -> None:
         recompute(session, member)
 
 
-def on_time_zone(cohort: Cohort, session: Session) -> None:
-    """Weeks begin and end at other moments now."""
+def on_left(cohort: Cohort, member_ids: list[int], session: Session) -> None:
+    """Nothing closes the weeks of people who left; a score of theirs that still waits is refused when its turn comes."""
+    _set_next_change(session, member_ids, None)
+
+
+def on_return(cohort: Cohort, member_ids: list[int], session: Session) -> None:
+    """The next sweep judges them anew and sends what was refused while they were away."""
+    _set_next_change(session, member_ids, clock.now())
+
+
+def _set_next_change(session: Session, member_ids: list[int], moment: datetime | None) -> None:
+    for ids in (member_ids[at : at + 500] for at in range(0, len(member_ids), 500)):
+        theirs = select(Standing.member_id).where(Standing.member_id.in_(ids)).order_by(Standing.member_id)
+        session.execute(theirs.with_for_update(key_share=True))  # in order of id, as recomputing does
+        session.execute(update(Standing).where(Standing.member_id.in_(ids)).values(next_change_at=moment))
+
+
+def on_calendar(cohort: Cohort, session: Session) -> None:
+    """Periods begin and end at other moments now, or there are others."""
     recompute_soon(session, cohort.id)
 
 
@@ -77,21 +100,27 @@ def recompute(session: Session, member: Member) -> Standing | None:
     key = {"member_id": member.id}
     insert_or_get(session, Standing, key, {"cohort_id": cohort.id, "organisation_id": cohort.organisation_id})
     row = locked(session, Standing, member.id)
-    now = clock.now()  # after the lock: whoever waited for it must not close a week earlier than who had it
+    now = folding.moment(cohort)  # after the lock: whoever waited must not close a week earlier than who had it
     rules = folding.rules_of(session, cohort, now)
-    periods = folding.periods_of(member.joined_at or now, cohort, rules, now)
-    events = folding.events_of(session, member, cohort, rules, now)
-    outcomes = scoring.judge(events, periods, rules.scheme)
+    joined_at = member.joined_at or now
+    periods = folding.periods_of(joined_at, rules)
+    events = folding.events_of(session, member, rules)
+    outcomes = folding.judge(events, periods, rules)
     _append(session, member, outcomes, rules.version_id or 0)
-    standing = scoring.grade(scoring.earned(outcomes, rules.scheme), periods, now, rules.scheme)
+    standing = folding.grade(scoring.sums(outcomes), periods, rules)
     row.grade = standing.value
-    row.comment = wording.comment(standing, rules.scheme, member.person)
-    row.next_change_at = periods[-1].ends
-    row.hints = {kind: asdict(scoring.hint(kind, events, periods, rules.scheme, now)) for kind in HINTED}
-    row.computed_at = now
+    row.comment = wording.comment(standing, rules.scheme, member.person, cohort.language)
+    row.next_change_at = NEVER if cohort.archived_at else folding.next_change(joined_at, rules)
+    row.hints = {kind: _hint(kind, events, periods, rules) for kind in HINTED}
+    row.computed_at = clock.now()
     session.flush()
-    delivering.want(session, member, row.grade, row.comment)
+    if periods:  # else there is nothing to say: what the LMS has stays as it is
+        delivering.want(session, member, row.grade, row.comment)
     return row
+
+
+def _hint(kind: Kind, events: Sequence[Event], periods: Sequence[Period], rules: Rules) -> dict[str, Any] | None:
+    return asdict(folding.hint(kind, events, periods, rules)) if rules.scheme.counts else None
 
 
 def _write_first_version(session: Session, cohort: Cohort) -> None:
@@ -117,7 +146,7 @@ def _append(session: Session, member: Member, outcomes: Sequence[Outcome], versi
             continue
         points_before = before.points if before else 0.0
         if before and before.period != outcome.period_key and before.points:
-            # the cohort's time zone moved it to another week: take the points from the one before giving them there
+            # the calendar moved it to another period: take the points from the one before giving them there
             moved_away = _nothing(before, before.period, Why.OUTSIDE)
             session.add(_entry(member, version_id, moved_away, -before.points))
             points_before = 0.0
@@ -162,7 +191,7 @@ def _entry(member: Member, version_id: int, outcome: Outcome, change: float) -> 
 
 
 def recompute_soon(session: Session, cohort_id: int) -> None:
-    """Have the next sweep recompute everybody in the cohort: after its time zone or its rules changed."""
+    """Have the next sweep recompute everybody in the cohort: after its calendar or its rules changed."""
     mark_due(session, cohort_id)
 
 

@@ -90,6 +90,8 @@ class Delivery(InCohort, Model):
     lease_until: Mapped[datetime | None]
     stamp: Mapped[datetime | None]  # of the newest attempt; each attempt's is at least a second later
     problem: Mapped[str | None]  # a code; told in words on the page
+    result_score: Mapped[float | None]  # what stood in the LMS at LineItem.results_at, out of ...
+    result_maximum: Mapped[float | None]
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
     member: Mapped[Member] = relationship(lazy="raise")
@@ -97,10 +99,49 @@ class Delivery(InCohort, Model):
 
 
 class LineItem(InCohort, Model):
-    """What the LMS said about the column of a graded placement (AGS 2.0, line item)."""
+    """What the LMS said about the column of a graded placement, and when we look again (AGS 2.0, line item, result)."""
 
     placement_id: Mapped[int] = mapped_column(ForeignKey("placement.id"), primary_key=True)
     line_item_url: Mapped[str]
     label: Mapped[str]
     score_maximum: Mapped[float]
     read_at: Mapped[datetime]
+    results_at: Mapped[datetime | None]  # what stands in the column was read: as it was at that moment
+    look_at: Mapped[datetime | None] = mapped_column(index=True)  # when name, maximum and results are read next
+    looked_at: Mapped[datetime | None]  # when that was begun last
+    lease_until: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)  # ever: a late worker finds another number here and keeps silent
+    failures: Mapped[int] = mapped_column(default=0)  # in a row
+    problem: Mapped[str | None]  # a code; told in words on the page
+
+
+class ColumnState(StrEnum):
+    """Where a column of our own making is."""
+
+    WAITING = "waiting"  # to be found or made, or to be given another name or maximum
+    MADE = "made"  # it stands in the gradebook as wanted
+    REFUSED = "refused"  # the LMS will not have it
+    LEAVING = "leaving"  # the LMS has a column for a link of its own accord: ours is to go
+    LEFT = "left"  # we no longer send anything there; ``problem`` says if it still stands in the gradebook
+
+
+class OwnColumn(InCohort, Model):
+    """A column we made because a trainer asked: one a cohort at most, so that two can never be made at once."""
+
+    __table_args__ = (Index(None, "state", "next_at"),)
+
+    cohort_id: Mapped[int] = mapped_column(ForeignKey("cohort.id"), primary_key=True)
+    placement_id: Mapped[int] = mapped_column(ForeignKey("placement.id"))  # the link through which scores go there
+    label: Mapped[str]  # wanted
+    score_maximum: Mapped[float]  # wanted
+    state: Mapped[str]
+    line_item_url: Mapped[str | None]  # empty until it was found or made
+    is_ours: Mapped[bool] = mapped_column(default=True)  # false: the LMS's own, found for this link; its name stays
+    wanted: Mapped[int] = mapped_column(default=1)  # counts what was asked; a newer wish makes another round
+    attempts: Mapped[int] = mapped_column(default=0)  # ever: a late worker finds another number here and keeps silent
+    failures: Mapped[int] = mapped_column(default=0)  # in a row: how long to wait
+    failing_since: Mapped[datetime | None]
+    next_at: Mapped[datetime]
+    lease_until: Mapped[datetime | None]
+    problem: Mapped[str | None]  # a code; told in words on the page
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)

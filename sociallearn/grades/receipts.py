@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from sociallearn import clock
 from sociallearn.grades import folding, scoring
-from sociallearn.grades.calendar import Period
+from sociallearn.grades.calendar import Period, period_of
 from sociallearn.grades.folding import Rules
 from sociallearn.grades.models import HINTED, LedgerEntry, Standing
 from sociallearn.grades.schemes import Kind
@@ -25,6 +25,7 @@ from sociallearn.text.excerpting import excerpt
 
 TITLE_LENGTH = 80  # characters of a text without a title
 
+_OF_IDEAS = ("idea", "rating")
 _PAGES = {PostKind.QUESTION: "questions.show", PostKind.IDEA: "ideas.show"}
 
 
@@ -74,6 +75,8 @@ class Receipt:
     comment: str
     scheme_name: str
     target: float
+    counts: bool  # else nothing is counted here now
+    in_phases: bool  # its periods are phases, not weeks
     periods: list[PeriodReceipt]  # in order of time
     still_possible: list[Chance]
 
@@ -85,7 +88,6 @@ class _Here:
     cohort: Cohort
     rules: Rules
     periods: list[Period]
-    now: datetime
 
 
 def receipt(session: Session, member: Member) -> Receipt | None:
@@ -105,6 +107,8 @@ def receipt(session: Session, member: Member) -> Receipt | None:
         comment=standing.comment if standing else "",
         scheme_name=here.rules.scheme.name,
         target=here.rules.scheme.target,
+        counts=here.rules.scheme.counts,
+        in_phases=bool(here.rules.plan.phases),
         periods=[
             _period(number, period, bounds[period.key], lines[period.key])
             for number, period in enumerate(found.periods, start=1)
@@ -131,20 +135,21 @@ def hint_for(session: Session, member: Member, kind: Kind, to: int | None = None
         return None
     standing = session.get(Standing, member.id) if kind in HINTED else None
     if standing and kind in standing.hints and standing.next_change_at and standing.next_change_at > clock.now():
-        return Hint(**standing.hints[kind])
+        ready = standing.hints[kind]
+        return Hint(**ready) if ready else None
     here = _here(session, member)
-    events = folding.events_of(session, member, here.cohort, here.rules, here.now)
-    found = scoring.hint(kind, events, here.periods, here.rules.scheme, here.now, to=to)
+    if not here.rules.scheme.counts:
+        return None
+    found = folding.hint(kind, folding.events_of(session, member, here.rules), here.periods, here.rules, to)
     if kind == "reply" and to == member.id:
         return replace(found, points=0.0, earns=0.0)
     return found
 
 
 def _here(session: Session, member: Member) -> _Here:
-    now = clock.now()
     cohort = session.get_one(Cohort, member.cohort_id)
-    rules = folding.rules_of(session, cohort, now)
-    return _Here(cohort, rules, folding.periods_of(member.joined_at or now, cohort, rules, now), now)
+    rules = folding.rules_of(session, cohort, folding.moment(cohort))
+    return _Here(cohort, rules, folding.periods_of(member.joined_at or rules.now, rules))
 
 
 def _entries(session: Session, member: Member) -> Sequence[LedgerEntry]:
@@ -152,12 +157,10 @@ def _entries(session: Session, member: Member) -> Sequence[LedgerEntry]:
 
 
 def _judge_ledger(entries: Iterable[LedgerEntry], here: _Here) -> scoring.Standing:
-    sums: defaultdict[str, float] = defaultdict(float)
+    points: defaultdict[str, float] = defaultdict(float)
     for entry in entries:
-        sums[entry.period] += entry.change
-    scheme = here.rules.scheme
-    earned = {key: min(scheme.target, points) for key, points in sums.items()}
-    return scoring.grade(earned, here.periods, here.now, scheme)
+        points[entry.period] += entry.change
+    return folding.grade(points, here.periods, here.rules)
 
 
 def _lines(session: Session, entries: Sequence[LedgerEntry]) -> defaultdict[str, list[Line]]:
@@ -199,7 +202,7 @@ def _line(entry: LedgerEntry, post: Post, at: datetime) -> Line:
 
 def _period(number: int, standing: PeriodStanding, bounds: Period, lines: list[Line]) -> PeriodReceipt:
     return PeriodReceipt(
-        label=_("Week %(number)s", number=number),
+        label=standing.name or _("Week %(number)s", number=number),
         starts=bounds.starts,
         ends=bounds.ends,
         is_open=standing.is_open,
@@ -211,13 +214,16 @@ def _period(number: int, standing: PeriodStanding, bounds: Period, lines: list[L
 
 
 def _still_possible(session: Session, member: Member, here: _Here, standing: scoring.Standing) -> list[Chance]:
-    """What can still be collected in the open period; nothing once it is full."""
-    if any(period.is_open and period.earned >= period.target for period in standing.periods):
+    """What can still be collected in the open period; nothing once it is full, or where nobody can write any more."""
+    is_over = not here.rules.scheme.counts or here.cohort.archived_at is not None
+    if is_over or any(period.is_open and period.earned >= period.target for period in standing.periods):
         return []
-    events = folding.events_of(session, member, here.cohort, here.rules, here.now)
+    events = folding.events_of(session, member, here.rules)
     chances = []
-    for rule in here.rules.scheme.rules:
-        found = scoring.hint(rule.event, events, here.periods, here.rules.scheme, here.now)
+    for rule in here.rules.scheme_of(period_of(here.rules.now, here.periods)).rules:
+        if rule.event in _OF_IDEAS and "ideas" in here.cohort.rooms_off:
+            continue
+        found = folding.hint(rule.event, events, here.periods, here.rules)
         if found.left:
             chances.append(Chance(rule.event, rule.points, found.left, found.least_words))
     return chances

@@ -1,7 +1,7 @@
 """The rules of a cohort: what counts, how much, and how often. Pure values; a version is stored as their JSON."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 Kind = Literal["post", "reply", "idea", "rating"]
@@ -62,6 +62,7 @@ class Scheme:
     target: float
     rules: tuple[Rule, ...]
     drops_after: int = 4  # the weakest closed period is left out once so many have closed
+    counts: bool = True  # else nothing is counted: no period is graded by it
 
     def __post_init__(self) -> None:
         """Refuse what could not be scored."""
@@ -71,6 +72,7 @@ class Scheme:
         events = [rule.event for rule in self.rules]
         _check(len(set(events)) == len(events), "A scheme has one rule for each kind of event.")
         _check(_is_count(self.drops_after, 2), f"The weakest period can be left out once 2 to {_MOST} have closed.")
+        _check(isinstance(self.counts, bool), "Whether a scheme counts is true or false.")
 
     def rule(self, kind: Kind) -> Rule | None:
         """The rule for this kind of event, if it counts at all."""
@@ -92,12 +94,15 @@ LIGHT = _preset("light", 10, posts=1, replies=(4, 2), ideas=1, rounds=1)
 STANDARD = _preset("standard", 20, posts=2, replies=(7, 4), ideas=1, rounds=1)
 INTENSIVE = _preset("intensive", 30, posts=3, replies=(10, 6), ideas=2, rounds=2)
 PRESETS: dict[str, Scheme] = {scheme.name: scheme for scheme in (LIGHT, STANDARD, INTENSIVE)}
+NOTHING = replace(LIGHT, name="nothing", counts=False)
+CHOICES: dict[str, Scheme] = {**PRESETS, NOTHING.name: NOTHING}
 
 
 def to_json(scheme: Scheme) -> dict[str, Any]:
     """The scheme in JSON's own types, as a version stores it."""
     rules = [{name: getattr(rule, name) for name in Rule.__slots__} for rule in scheme.rules]
-    return {"name": scheme.name, "target": scheme.target, "rules": rules, "drops_after": scheme.drops_after}
+    stored = {"name": scheme.name, "target": scheme.target, "rules": rules, "drops_after": scheme.drops_after}
+    return stored if scheme.counts else {**stored, "counts": False}
 
 
 def from_json(stored: object) -> Scheme:

@@ -69,6 +69,7 @@ class PeriodStanding:
     target: float
     is_open: bool
     is_dropped: bool  # the weakest, left out of the grade
+    name: str = ""  # of a phase
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,8 @@ class Hint:
     left: int  # how many more count, this one among them (single ratings, where rounds count)
     least_words: int
     earns: float  # how much of ``points`` the period still has room for below its target
+    is_open: bool = True  # a period is open now; else nothing counts
+    in_phase: bool = False  # that period is a phase, not a week
 
 
 def judge(events: Iterable[Event], periods: Sequence[Period], scheme: Scheme) -> list[Outcome]:
@@ -120,26 +123,39 @@ def judge(events: Iterable[Event], periods: Sequence[Period], scheme: Scheme) ->
 
 def earned(outcomes: Iterable[Outcome], scheme: Scheme) -> dict[str, float]:
     """Points by period key, never more than the target. Periods in which nothing was done are absent."""
-    sums: defaultdict[str, float] = defaultdict(float)
+    return {key: min(scheme.target, points) for key, points in sums(outcomes).items()}
+
+
+def sums(outcomes: Iterable[Outcome]) -> dict[str, float]:
+    """The same as it was collected, also beyond the target."""
+    found: defaultdict[str, float] = defaultdict(float)
     for outcome in outcomes:
         if outcome.why != Why.OUTSIDE:
-            sums[outcome.period_key] += outcome.points
-    return {key: min(scheme.target, points) for key, points in sums.items()}
+            found[outcome.period_key] += outcome.points
+    return dict(found)
 
 
-def grade(earned_by_period: Mapping[str, float], periods: Sequence[Period], now: datetime, scheme: Scheme) -> Standing:
+def grade(
+    earned_by_period: Mapping[str, float],
+    periods: Sequence[Period],
+    now: datetime,
+    scheme: Scheme,
+    targets: Mapping[str, float] | None = None,
+) -> Standing:
     """Where a learner stands at ``now`` (aware). ``periods`` in order of time; leave out the excused ones.
 
     "The same with the open period counted in" reads it as if it closed now: it also helps to make up the number from
-    which the weakest is left out, and may be that one.
+    which the weakest is left out, and may be that one. ``targets`` by period key, where periods were judged by other
+    schemes; the weakest is then the one without which the rest is the best.
     """
-    closed = [period.key for period in periods if period.ends <= now]
+    closed = [period for period in periods if period.ends <= now]
     current = period_of(now, periods)
-    open_keys = [current.key] if current else []
-    value, dropped = before = _average(closed, earned_by_period, scheme)
-    if any(earned_by_period.get(key) for key in open_keys):
+    open_ones = [current] if current else []
+    possible = {period.key: (targets or {}).get(period.key, scheme.target) for period in periods}
+    value, dropped = before = _average(closed, earned_by_period, possible, scheme)
+    if any(earned_by_period.get(period.key) for period in open_ones):
         value, dropped = max(
-            before, _average(closed + open_keys, earned_by_period, scheme), key=lambda one: one[0] or 0
+            before, _average(closed + open_ones, earned_by_period, possible, scheme), key=lambda one: one[0] or 0
         )
     return Standing(
         value=value,
@@ -147,8 +163,15 @@ def grade(earned_by_period: Mapping[str, float], periods: Sequence[Period], now:
         dropped=dropped,
         open_key=current.key if current else None,
         periods=tuple(
-            PeriodStanding(key, earned_by_period.get(key, 0.0), scheme.target, key in open_keys, key == dropped)
-            for key in closed + open_keys
+            PeriodStanding(
+                key=period.key,
+                earned=earned_by_period.get(period.key, 0.0),
+                target=possible[period.key],
+                is_open=period in open_ones,
+                is_dropped=period.key == dropped,
+                name=period.name,
+            )
+            for period in closed + open_ones
         ),
     )
 
@@ -169,7 +192,7 @@ def hint(
     """
     rule, period = scheme.rule(kind), period_of(now, periods)
     if not rule or not period:
-        return Hint(0.0, 0, rule.least_words if rule else 0, 0.0)
+        return Hint(0.0, 0, rule.least_words if rule else 0, 0.0, is_open=period is not None)
     known = [event for event in events if period.starts <= event.at < period.ends]
     fresh = max((max(event.id, event.subject) for event in known), default=0) + 1
     one_more = [*known, Event(fresh, kind, now, words=rule.least_words, reached=to, subject=fresh)]
@@ -178,7 +201,8 @@ def hint(
     rise = sum(outcome.points for outcome in after) - sum(outcome.points for outcome in before)
     room = earned(after, scheme)[period.key] - earned(before, scheme).get(period.key, 0.0)
     done = len({event.subject for event in valid} if kind == "rating" else valid) - 1
-    return Hint(rise, max(0, _most(valid, rule) * rule.per - done), rule.least_words, room)
+    left = max(0, _most(valid, rule) * rule.per - done)
+    return Hint(rise, left, rule.least_words, room, in_phase=bool(period.name))
 
 
 def _refusal(event: Event, period: Period | None, scheme: Scheme) -> Why | None:
@@ -221,8 +245,18 @@ def _most(valid: Sequence[Event], rule: Rule) -> int:
     return rule.most if rule.most_unless_two_people is None or len(people) > 1 else rule.most_unless_two_people
 
 
-def _average(keys: Sequence[str], points: Mapping[str, float], scheme: Scheme) -> tuple[float | None, str | None]:
-    """Earned of possible over these periods without the weakest, and its key once there are enough of them."""
-    dropped = min(keys, key=lambda key: points.get(key, 0.0)) if len(keys) >= scheme.drops_after else None
-    counted = [points.get(key, 0.0) for key in keys if key != dropped]
-    return (sum(counted) / (scheme.target * len(counted)) if counted else None), dropped
+def _average(
+    periods: Sequence[Period], points: Mapping[str, float], possible: Mapping[str, float], scheme: Scheme
+) -> tuple[float | None, str | None]:
+    """Earned of possible over these periods without the weakest, and its key once there are enough of them.
+
+    The weakest is the one without which the rest is the best. Where all targets are the same that is the lowest one;
+    elsewhere only so can more work never lower the whole.
+    """
+    keys = [period.key for period in periods]
+    total, of = sum(points.get(key, 0.0) for key in keys), sum(possible[key] for key in keys)
+    if len(keys) < scheme.drops_after:
+        return (total / of if keys else None), None
+    shares = [(total - points.get(key, 0.0)) / (of - possible[key]) for key in keys]
+    best = max(range(len(keys)), key=lambda number: shares[number])
+    return shares[best], keys[best]

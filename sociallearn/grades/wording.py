@@ -4,33 +4,40 @@ from flask_babel import force_locale, format_decimal
 from flask_babel import gettext as _
 
 from sociallearn.grades.schemes import Scheme
-from sociallearn.grades.scoring import Standing
+from sociallearn.grades.scoring import PeriodStanding, Standing
 from sociallearn.roster.models import Person
 
 _LANGUAGES = ("en", "nl")
 
 
-def comment(standing: Standing, scheme: Scheme, person: Person) -> str:
-    """One or two sentences in the person's own language: "Week 2 is open: 7 of 10 so far. Closed weeks: 85%."."""
-    with force_locale(_language(person)):
-        said = [
-            _(
-                "Week %(number)s is open: %(earned)s of %(target)s so far.",
-                number=number,
-                earned=format_decimal(period.earned),
-                target=format_decimal(period.target),
-            )
-            for number, period in enumerate(standing.periods, start=1)
-            if period.is_open
-        ]
+def comment(standing: Standing, scheme: Scheme, person: Person, cohort_language: str | None = None) -> str:
+    """One or two sentences: "Week 2 is open: 7 of 10 so far. Closed weeks: 85%.".
+
+    In the person's own language, else the cohort's.
+    """
+    with force_locale(_language(person, cohort_language)):
+        said = [_open(number, period) for number, period in enumerate(standing.periods, start=1) if period.is_open]
         if standing.closed is not None:
-            share = percent(standing.closed)
-            closed = sum(not period.is_open for period in standing.periods)
-            if closed >= scheme.drops_after:
-                said.append(_("Closed weeks without the weakest: %(percent)s%%.", percent=share))
-            else:
-                said.append(_("Closed weeks: %(percent)s%%.", percent=share))
+            said.append(_closed(standing, percent(standing.closed), scheme))
         return " ".join(said)
+
+
+def _open(number: int, period: PeriodStanding) -> str:
+    so_far = {"earned": format_decimal(period.earned), "target": format_decimal(period.target)}
+    if period.name:
+        return str(_("“%(phase)s” is open: %(earned)s of %(target)s so far.", phase=period.name, **so_far))
+    return str(_("Week %(number)s is open: %(earned)s of %(target)s so far.", number=number, **so_far))
+
+
+def _closed(standing: Standing, share: int, scheme: Scheme) -> str:
+    is_one_out = sum(not period.is_open for period in standing.periods) >= scheme.drops_after
+    if any(period.name for period in standing.periods):
+        if is_one_out:
+            return str(_("Closed phases without the weakest: %(percent)s%%.", percent=share))
+        return str(_("Closed phases: %(percent)s%%.", percent=share))
+    if is_one_out:
+        return str(_("Closed weeks without the weakest: %(percent)s%%.", percent=share))
+    return str(_("Closed weeks: %(percent)s%%.", percent=share))
 
 
 def percent(share: float) -> int:
@@ -38,8 +45,8 @@ def percent(share: float) -> int:
     return int(share * 100 + 0.5)
 
 
-def _language(person: Person) -> str:
-    for wish in (person.language, person.locale):
+def _language(person: Person, cohort_language: str | None) -> str:
+    for wish in (person.language, person.locale, cohort_language):
         short = (wish or "").replace("_", "-").split("-")[0].lower()
         if short in _LANGUAGES:
             return short

@@ -20,7 +20,12 @@ class IdeaRound(InCohort, Model):
     is_default: Mapped[bool | None]  # true for the first-day round, empty for any other: so one default a cohort
     question: Mapped[str | None]
     opened_at: Mapped[datetime] = mapped_column(default=clock.now)
-    closed_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]  # takes no new ideas from then on; perhaps a day to come
+
+    @property
+    def is_open(self) -> bool:
+        """Takes new ideas."""
+        return self.closed_at is None or self.closed_at > clock.now()
 
 
 class Idea(InCohort, Model):

@@ -1,18 +1,30 @@
 """Propose an idea."""
 
+from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from sociallearn.errors import Refusal
 from sociallearn.ideas import rounds
-from sociallearn.ideas.models import Idea
+from sociallearn.ideas.models import Idea, IdeaRound
 from sociallearn.posts import writing
 from sociallearn.posts.models import Kind
 from sociallearn.roster.models import Member
 
 
-def propose(session: Session, *, by: Member, title: str, body: str) -> Idea:
-    """A new idea in the open round. Nothing waits for approval."""
+def propose(session: Session, *, by: Member, title: str, body: str, to: IdeaRound | None = None) -> Idea:
+    """A new idea in the round, or in the one that is always open. Nothing waits for approval.
+
+    Raises Refusal 409 when the round closed meanwhile.
+    """
+    round_ = to or rounds.default_round(session, by)
+    if not round_.is_open:
+        raise Refusal(
+            409,
+            _("This idea round is closed."),
+            _("Your text stands below. You can propose it outside the round, or ask your trainer."),
+        )
     post = writing.write(session, Kind.IDEA, by=by, title=title, body=body)
-    idea = Idea(cohort_id=by.cohort_id, post_id=post.id, round_id=rounds.open_round(session, by).id)
+    idea = Idea(cohort_id=by.cohort_id, post_id=post.id, round_id=round_.id)
     session.add(idea)
     session.flush()
     return idea

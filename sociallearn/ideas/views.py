@@ -1,16 +1,17 @@
-"""Propose, read and rate ideas."""
+"""Propose, read and rate ideas; open and close the rounds they stand in."""
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from sociallearn import access, toasts
+from sociallearn import access, clock, toasts
 from sociallearn.database import db
 from sociallearn.errors import Refusal
 from sociallearn.grades import receipts
-from sociallearn.ideas import proposing, rating
+from sociallearn.ideas import proposing, rating, rounds
 from sociallearn.ideas import reading as ideas
-from sociallearn.ideas.models import Idea
+from sociallearn.ideas.forms import RoundForm
+from sociallearn.ideas.models import Idea, IdeaRound
 from sociallearn.parameters import number
 from sociallearn.posts import drafting, reading
 from sociallearn.posts.forms import PostForm, TitledForm
@@ -22,15 +23,19 @@ bp = Blueprint("ideas", __name__, url_prefix="/s/<seat>/ideas")
 
 @bp.get("")
 def index() -> ResponseReturnValue:
-    """Ideas, newest first."""
+    """Ideas, newest first; of all rounds, or of one."""
     session, member = db.session(), access.member()
-    page = reading.page(session, Kind.IDEA, member, number(request.args, "before"))
+    shown = ideas.rounds_of(session, member)
+    chosen = _wanted()
+    where, link = (ideas.within(chosen.id), {"round": chosen.id}) if chosen else ((), {})
+    page = reading.page(session, Kind.IDEA, member, number(request.args, "before"), where, **link)
     ideas.add_ratings(session, page.items, member)
     return render_template(
         "ideas/index.html",
         page=page,
-        newest_id=(page.items[0].id if page.items else 0) if page.is_first else None,
-        round=ideas.open_round(session, member.cohort_id),
+        newest_id=(page.items[0].id if page.items else 0) if page.is_first and not chosen else None,
+        rounds=shown,
+        round=chosen,
         room="ideas",
     )
 
@@ -38,7 +43,7 @@ def index() -> ResponseReturnValue:
 @bp.get("/new")
 def new() -> ResponseReturnValue:
     """The form to propose."""
-    return _propose_page(TitledForm())
+    return _propose_page(TitledForm(), _wanted())
 
 
 @bp.post("")
@@ -46,24 +51,77 @@ def propose() -> ResponseReturnValue:
     """Propose an idea."""
     access.require_writer()
     form = TitledForm(request.form)
+    wanted = number(request.form, "round")
+    chosen = access.get_or_404(IdeaRound, id=wanted) if "round" in request.form else None
     if not form.validate():
-        return _propose_page(form), 422
-    idea = proposing.propose(db.session(), by=access.member(), title=form.heading, body=form.text)
+        return _propose_page(form, chosen), 422
+    idea = proposing.propose(db.session(), by=access.member(), title=form.heading, body=form.text, to=chosen)
     drafting.clear(db.session(), access.member(), "ideas")
     return redirect(url_for("ideas.show", post_id=idea.post_id), 303)
 
 
-def _propose_page(form: TitledForm) -> str:
+def _propose_page(form: TitledForm, chosen: IdeaRound | None) -> str:
     session, member = db.session(), access.member()
     draft = fill_from_draft(form, "ideas")
     return render_template(
         "ideas/new.html",
         form=form,
         hint=receipts.hint_for(session, member, "idea"),
-        round=ideas.open_round(session, member.cohort_id),
+        round=chosen,
+        rounds=[one for one in ideas.rounds_of(session, member) if one.is_open],
         draft_saved=draft is not None,
         room="ideas",
     )
+
+
+def _wanted() -> IdeaRound | None:
+    """The round the address names; none for all of them. Raises Refusal 404 for another cohort's."""
+    if "round" not in request.args:
+        return None
+    return access.get_or_404(IdeaRound, id=number(request.args, "round"))
+
+
+@bp.get("/rounds/new")
+def new_round() -> ResponseReturnValue:
+    """The form to open an idea round."""
+    access.require_trainer()
+    return _round_page(RoundForm())
+
+
+@bp.post("/rounds")
+def open_round() -> ResponseReturnValue:
+    """Open an idea round."""
+    access.require_trainer()
+    form = RoundForm(request.form)
+    is_valid = form.validate()
+    closes_at = form.closes.moment(access.cohort().time_zone) if is_valid else None
+    if closes_at is not None and closes_at <= clock.now():
+        form.closes.errors = [_("Choose a moment that is still to come.")]
+        is_valid = False
+    if not is_valid:
+        return _round_page(form), 422
+    made = rounds.open_one(db.session(), by=access.member(), question=form.question.data or "", closes_at=closes_at)
+    return toasts.redirect(url_for("ideas.index", round=made.id), "round-opened")
+
+
+def _round_page(form: RoundForm) -> str:
+    return render_template("ideas/round.html", form=form, zone=access.cohort().time_zone, room="ideas")
+
+
+@bp.post("/rounds/<int:round_id>/closing")
+def close_round(round_id: int) -> ResponseReturnValue:
+    """No new ideas in this round from now on."""
+    access.require_trainer()
+    rounds.close(db.session(), access.get_or_404(IdeaRound, id=round_id), by=access.member())
+    return toasts.redirect(url_for("ideas.index", round=round_id), "round-closed")
+
+
+@bp.post("/rounds/<int:round_id>/closing/withdrawal")
+def reopen_round(round_id: int) -> ResponseReturnValue:
+    """New ideas again."""
+    access.require_trainer()
+    rounds.reopen(db.session(), access.get_or_404(IdeaRound, id=round_id), by=access.member())
+    return toasts.redirect(url_for("ideas.index", round=round_id), "round-reopened")
 
 
 @bp.get("/<int:post_id>")
@@ -79,6 +137,7 @@ def show(post_id: int) -> ResponseReturnValue:
         room="ideas",
         hint=lambda to: receipts.hint_for(db.session(), access.member(), "reply", to),
         adorn=lambda root, page: ideas.add_ratings(db.session(), [root], access.member()),
+        round=ideas.round_of(db.session(), post.id),
     )
 
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import format_date, format_percent, ngettext
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, aliased
 
 from sociallearn import clock
@@ -47,7 +47,7 @@ def figures(session: Session, cohort_id: int) -> list[Figure]:
         Figure(
             _("Opened it"),
             _count(len(learners), len(learners)),
-            _("Learners of this cohort who opened SocialLearn at least once."),
+            _("Learners in this course now who opened SocialLearn at least once."),
             len(learners),
         ),
         Figure(
@@ -111,9 +111,14 @@ def _taking_part() -> list[Verb]:
 
 def _learners(session: Session, cohort_id: int) -> set[int]:
     statement = select(Member.id).where(
-        Member.cohort_id == cohort_id, Member.role == Role.LEARNER, Member.is_test.is_(False)
+        Member.cohort_id == cohort_id, Member.role == Role.LEARNER, Member.is_test.is_(False), *_still_here()
     )
     return set(session.scalars(statement))
+
+
+def _still_here() -> tuple[ColumnElement[bool], ...]:
+    """Not those who were only invited, nor those who left: they opened or missed nothing here that says anything."""
+    return Member.joined_at.is_not(None), Member.left_at.is_(None)
 
 
 def _active(session: Session, cohort_id: int) -> set[int]:
@@ -121,7 +126,7 @@ def _active(session: Session, cohort_id: int) -> set[int]:
         select(Activity.member_id)
         .join(Member, Member.id == Activity.member_id)
         .where(Activity.cohort_id == cohort_id, Activity.verb.in_(_taking_part()))
-        .where(Member.role == Role.LEARNER, Member.is_test.is_(False))
+        .where(Member.role == Role.LEARNER, Member.is_test.is_(False), *_still_here())
         .distinct()
     )
     return set(session.scalars(statement))

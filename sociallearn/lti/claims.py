@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
@@ -15,6 +16,8 @@ RESOURCE_LINK = "LtiResourceLinkRequest"
 CHOOSING = "LtiDeepLinkingRequest"
 REVIEW = "LtiSubmissionReviewRequest"
 MESSAGES = (RESOURCE_LINK, CHOOSING, REVIEW)
+
+_YEARS = range(2000, 2101)  # a date outside these is none
 
 
 class BadClaim(ValueError):
@@ -55,7 +58,7 @@ class Launch:
     email: str | None
     locale: str | None
     unit: str | None
-    groups: list[str]  # ids of the LMS's groups or sections this person is in
+    groups: list[str] | None  # ids of the LMS's groups or sections this person is in; None: it does not say
     custom: dict[str, str]  # the placement's own parameters; a variable the LMS could not fill in is left out
     context_history: list[str]  # ids of the courses this one was copied from, newest first
     link_history: list[str]
@@ -68,6 +71,16 @@ class Launch:
     ags_scopes: list[str]
     memberships_url: str | None
     return_url: str | None
+
+    @property
+    def course_starts_at(self) -> datetime | None:
+        """When the course begins: the custom parameter for ``$CourseSection.timeFrame.begin``."""
+        return _moment(self.custom.get("course_start"))
+
+    @property
+    def course_ends_at(self) -> datetime | None:
+        """When the course ends: the custom parameter for ``$CourseSection.timeFrame.end``."""
+        return _moment(self.custom.get("course_end"))
 
 
 def parse(body: dict[str, Any], registration_id: int) -> Launch:
@@ -103,7 +116,7 @@ def parse(body: dict[str, Any], registration_id: int) -> Launch:
         email=_optional(body, "email"),
         locale=_optional(presentation, "locale"),
         unit=custom.get("unit"),
-        groups=_listed(custom.get("groups") or custom.get("sections")),
+        groups=_groups(body),
         custom=custom,
         context_history=_listed(custom.get("context_history")),
         link_history=_listed(custom.get("link_history")),
@@ -152,8 +165,34 @@ def _custom(body: dict[str, Any]) -> dict[str, str]:
     return {
         str(name): value
         for name, value in given.items()
-        if isinstance(value, str) and value and not value.startswith("$") and "\x00" not in value
+        if isinstance(value, str) and value and not value.startswith("$") and _is_sensible(value)
     }
+
+
+def _groups(body: dict[str, Any]) -> list[str] | None:
+    """In no group is an empty text (Moodle), which is not the same as an LMS that does not fill in the variable."""
+    given = _object(body, CLAIM + "custom")
+    for value in (given.get("groups"), given.get("sections")):
+        if isinstance(value, str) and not value.startswith("$") and _is_sensible(value):
+            return _listed(value)
+    return None
+
+
+def _moment(value: str | None) -> datetime | None:
+    """ISO 8601 as the standard says (UTC where no zone is named), or Moodle's seconds since 1970, 0 for none.
+
+    Whatever else an LMS may send is no date: nothing depends on it but a proposal.
+    """
+    text = (value or "").strip()
+    try:
+        if text.isdecimal() and len(text) > len("20261231"):
+            found = datetime.fromtimestamp(int(text), UTC)
+        else:
+            found = datetime.fromisoformat(text)
+            found = (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return found if found.year in _YEARS else None
 
 
 def _listed(value: str | None) -> list[str]:
@@ -162,7 +201,8 @@ def _listed(value: str | None) -> list[str]:
 
 
 def check_times(body: dict[str, Any], now: float) -> None:
-    """``exp`` and ``iat`` as OpenID Connect core 3.1.3.7 asks, with a minute for clocks that differ.
+    """``exp`` and ``iat`` as OpenID Connect core 3.1.3.7 asks, ``nbf`` as RFC 7519 4.1.5, with a minute for clocks that
+    differ.
 
     Raises BadClaim. ``now`` in seconds since 1970.
     """
@@ -171,6 +211,8 @@ def check_times(body: dict[str, Any], now: float) -> None:
     exp, iat = _number(body, "exp"), _number(body, "iat")
     if now >= exp + skew:
         raise BadClaim(f"exp passed {now - exp:.0f} seconds ago")
+    if "nbf" in body and (wait := _number(body, "nbf") - now) > skew:
+        raise BadClaim(f"nbf is {wait:.0f} seconds in the future")
     if iat > now + skew:
         raise BadClaim(f"iat is {iat - now:.0f} seconds in the future")
     if iat < now - oldest - skew:
@@ -207,16 +249,21 @@ def _optional(body: dict[str, Any], name: str) -> str | None:
     value = body.get(name)
     if value is not None and not isinstance(value, str):
         raise BadClaim(f"{_short(name)} is not a string")
-    if value is not None and ("\x00" in value or len(value) > 4000 or value != value.encode(errors="ignore").decode()):
+    if value is not None and not _is_sensible(value):
         raise BadClaim(f"{_short(name)} is not a sensible string")
     return value
+
+
+def _is_sensible(value: str) -> bool:
+    """What a database can hold: no NUL, no half of a character (a lone surrogate), no book."""
+    return "\x00" not in value and len(value) <= 4000 and value == value.encode(errors="ignore").decode()
 
 
 def _strings(body: dict[str, Any], name: str, required: bool = False) -> list[str]:
     value = body.get(name)
     if value is None and not required:
         return []
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+    if not isinstance(value, list) or not all(isinstance(item, str) and _is_sensible(item) for item in value):
         raise BadClaim(f"{_short(name)} is {'missing' if value is None else 'not a list of strings'}")
     return value
 

@@ -10,6 +10,8 @@ from typing import Any
 import requests
 from urllib3.exceptions import HTTPError
 
+from sociallearn.lti import fetching
+
 LIFETIME = 3600.0  # seconds
 REFETCHES = 10  # a minute a set, so that forged key ids cannot make us hammer an LMS
 TIMEOUT = 5.0  # seconds
@@ -32,21 +34,21 @@ class KeySets:
     """A cache by address. In memory: each process may fetch for itself, nothing depends on it being shared."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, _Kept] = {}
+        self._kept: dict[tuple[str, bool], _Kept] = {}
         self._lock = threading.Lock()
 
-    def find(self, url: str, kid: str) -> dict[str, Any]:
+    def find(self, url: str, kid: str, is_public: bool = False) -> dict[str, Any]:
         """The set at ``url``; fetched when new, old, or without ``kid``, in one thread at a time.
 
-        Raises KeySetUnavailable.
+        ``is_public``: only at a public address (fetching.py). Raises KeySetUnavailable.
         """
         with self._lock:
-            kept = self._kept.setdefault(url, _Kept())
+            kept = self._kept.setdefault((url, is_public), _Kept())
         with kept.lock:
             now = time.monotonic()
             is_old = kept.keys is None or now - kept.fetched_at > LIFETIME
             if (is_old or not _has(kept.keys, kid)) and self._may_refetch(kept, now):
-                self._refetch(kept, url, now)
+                self._refetch(kept, url, is_public, now)
             if kept.keys is None:
                 raise KeySetUnavailable("no keys")
             return kept.keys
@@ -55,19 +57,20 @@ class KeySets:
     def _may_refetch(kept: _Kept, now: float) -> bool:
         return len(kept.refetches) < REFETCHES or now - kept.refetches[0] > 60
 
-    def _refetch(self, kept: _Kept, url: str, now: float) -> None:
+    def _refetch(self, kept: _Kept, url: str, is_public: bool, now: float) -> None:
         kept.refetches.append(now)
         try:
-            kept.keys = self._fetch(url)
+            kept.keys = self._fetch(url, is_public)
             kept.fetched_at = now
         except KeySetUnavailable:
             if kept.keys is None:
                 raise
             # an LMS that is down for a moment does not lock out people whose key we have
 
-    def _fetch(self, url: str) -> dict[str, Any]:
+    def _fetch(self, url: str, is_public: bool) -> dict[str, Any]:
+        http = fetching.session() if is_public else requests.Session()
         try:
-            with requests.get(url, timeout=TIMEOUT, stream=True) as answer:
+            with http.get(url, timeout=TIMEOUT, stream=True, allow_redirects=not is_public) as answer:
                 answer.raise_for_status()
                 found = json.loads(_read(answer))
         except (requests.RequestException, HTTPError, ValueError, RecursionError, OSError) as error:

@@ -12,16 +12,18 @@ import requests
 from flask import current_app
 from flask_babel import gettext as _
 from jwcrypto.common import JWException
+from jwt.exceptions import PyJWTError
 from pylti1p3.contrib.flask import FlaskMessageLaunch, FlaskRequest
 from pylti1p3.exception import LtiException
+from pylti1p3.message_validators.deep_link import DeepLinkMessageValidator
 from sqlalchemy import select, update
 
 from sociallearn import clock
 from sociallearn.database import db, release, transaction
 from sociallearn.errors import Refusal
-from sociallearn.lti import claims, registrations, starting
+from sociallearn.lti import claims, managing, registrations, starting, storing
 from sociallearn.lti.key_sets import KeySets, KeySetUnavailable
-from sociallearn.lti.models import Deployment, LoginState, Registration
+from sociallearn.lti.models import Deployment, LoginState, Registration, Source
 
 
 class StrictLaunch(FlaskMessageLaunch):
@@ -55,12 +57,21 @@ class StrictLaunch(FlaskMessageLaunch):
         self.validate_message()
         return self
 
+    def validate_message(self) -> "StrictLaunch":
+        """As the library does; but a deep linking request that wants no links is let in, so that it can be told why."""
+        if self.body.get(claims.CLAIM + "message_type") == claims.CHOOSING:
+            DeepLinkMessageValidator().run_common_validators(self.body)  # its settings are checked by claims.parse
+        else:
+            super().validate_message()
+        return self
+
     def get_public_key(self) -> tuple[str, str]:
         """The key the token names; the set is fetched again when it is not in the one we have."""
         registration = self._registration
         if registration is not None and not registration.get_key_set():
             key_sets: KeySets = current_app.extensions["key_sets"]
-            found = key_sets.find(str(registration.get_key_set_url()), self._jwt["header"]["kid"])
+            is_by_link = getattr(registration, "is_by_link", False)
+            found = key_sets.find(str(registration.get_key_set_url()), self._jwt["header"]["kid"], is_by_link)
             registration.set_key_set(found)  # type: ignore[arg-type]
         key: tuple[str, str] = super().get_public_key()
         return key
@@ -71,8 +82,10 @@ class StrictLaunch(FlaskMessageLaunch):
         return dict(self._jwt["body"])
 
 
-def receive(form: Mapping[str, str], cookies: Mapping[str, str]) -> claims.Launch:
+def receive(form: Mapping[str, str], cookies: Mapping[str, str], sent_by: str | None = None) -> claims.Launch:
     """The proven launch in this POST, its nonce spent. Raises Refusal in words for everything else.
+
+    ``sent_by``: the request's Origin; it counts where a secret stands in for the cookie (storing.py).
 
     No transaction is open while keys are fetched, and the spent nonce stays spent whatever happens afterwards.
     """
@@ -84,28 +97,29 @@ def receive(form: Mapping[str, str], cookies: Mapping[str, str]) -> claims.Launc
     row = db.session.get(LoginState, state)
     if row is None or row.expires_at <= clock.now():
         raise Refusal(400, _("This way in is no longer valid."), _open_again())
-    if not starting.is_same_browser(state, cookies):
+    if not (starting.is_same_browser(state, cookies) or storing.is_proven(row, form, sent_by)):
         raise Refusal(
             403,
             _("Your browser did not bring back the cookie that this launch began with."),
             _("Reload the course page. If it happens again, allow cookies for SocialLearn or open it in a new window."),
         )
     registration = db.session.get_one(Registration, row.registration_id)
-    known = set(
-        db.session.scalars(select(Deployment.deployment_id).where(Deployment.registration_id == registration.id))
-    )
+    registrations.check_open(registration)
+    confirmed = (Deployment.registration_id == registration.id) & Deployment.confirmed_at.is_not(None)
+    known = set(db.session.scalars(select(Deployment.deployment_id).where(confirmed)))
     db.session.expunge_all()
     release()
-    body = _prove(form, registration, known)
+    body = _prove(form, registration, known, row.nonce)
     launch = _read(body, row, registration)
     _spend(row, body)
     return launch
 
 
-def _prove(form: Mapping[str, str], registration: Registration, deployment_ids: set[str]) -> dict[str, Any]:
+def _prove(form: Mapping[str, str], registration: Registration, deployment_ids: set[str], nonce: str) -> dict[str, Any]:
     tools = registrations.RegisteredTools(registration, deployment_ids)
+    launch = StrictLaunch(form, tools, registration.client_id)
     try:
-        return StrictLaunch(form, tools, registration.client_id).validate().body
+        return launch.validate().body
     except KeySetUnavailable as error:
         current_app.logger.warning("key set unavailable: %s", error)
         raise Refusal(
@@ -114,16 +128,13 @@ def _prove(form: Mapping[str, str], registration: Registration, deployment_ids: 
             _("Try again in a minute. Administrators: is %(url)s reachable?", url=registration.key_set_url),
         ) from error
     except LtiException as error:
-        if "deployment" in str(error) and "Unable" in str(error):
-            raise Refusal(
-                400,
-                _("This LMS placed SocialLearn under a deployment id that is not known here."),
-                _("Administrators: add the deployment id to the registration in lti_config.json."),
-            ) from error
+        if "deployment" in str(error) and "Unable" in str(error):  # signature, times and audience are proved by then
+            raise _unknown_deployment(registration, launch.body, nonce) from error
         raise _invalid(error) from error
     except (
         claims.BadClaim,
         JWException,
+        PyJWTError,  # a key of another kind than its set says is no InvalidTokenError
         ValueError,
         TypeError,
         KeyError,
@@ -133,6 +144,37 @@ def _prove(form: Mapping[str, str], registration: Registration, deployment_ids: 
     ) as error:
         # the library meets odd types with AttributeError, KeyError or TypeError; to people they are one thing
         raise _invalid(error) from error
+
+
+def _unknown_deployment(registration: Registration, body: dict[str, Any], nonce: str) -> Refusal:
+    """One of an LMS that names none when it registers (Canvas) waits for an administrator; the row outlives us."""
+    if registration.source != Source.LINK:
+        return Refusal(
+            400,
+            _("This LMS placed SocialLearn under a deployment id that is not known here."),
+            _("Administrators: add the deployment id to the registration in lti_config.json."),
+        )
+    deployment_id: str = body[claims.CLAIM + "deployment_id"]
+    if body.get("nonce") != nonce or not 0 < len(deployment_id) <= 255 or not deployment_id.isprintable():
+        return _invalid(claims.BadClaim("deployment_id is unknown, and the launch is not one to note it from"))
+    with transaction() as session:
+        is_noted = managing.note(session, registration.id, deployment_id)
+    if not is_noted:
+        return Refusal(
+            403,
+            _("SocialLearn is not yet allowed at this place in your LMS, and many other places wait for that too."),
+            _("Administrators: confirm or refuse those under Administration first."),
+        )
+    return Refusal(
+        403,
+        _("SocialLearn waits for confirmation by an administrator: it was opened for the first time from this place."),
+        _(
+            "Administrators: choose Confirm under Administration, or run "
+            "“sociallearn platform confirm %(registration)s %(deployment)s”. Then open the activity again.",
+            registration=registration.id,
+            deployment=deployment_id,
+        ),
+    )
 
 
 def _read(body: dict[str, Any], row: LoginState, registration: Registration) -> claims.Launch:

@@ -111,6 +111,7 @@ class ContentRequest(Model):
     deployment_id: Mapped[str]
     return_url: Mapped[str]
     data: Mapped[str | None]  # opaque; goes back as it came
+    accepts_links: Mapped[bool] = mapped_column(default=True)  # takes links at all; else it can only be told no
     accept_multiple: Mapped[bool] = mapped_column(default=True)
     accept_line_item: Mapped[bool] = mapped_column(default=True)
     title: Mapped[str | None]  # what the LMS would call the new item

@@ -1,4 +1,4 @@
-"""Registrations of LMSs: read from ``lti_config.json`` (PyLTI1p3's format) into the database, and found again."""
+"""Registrations of LMSs: from ``lti_config.json`` (PyLTI1p3's format) and from links, in the database, found again."""
 
 import json
 import re
@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, current_app
+from flask_babel import gettext as _
 from pylti1p3.deployment import Deployment as LibraryDeployment
 from pylti1p3.exception import LtiException
 from pylti1p3.registration import Registration as LibraryRegistration
@@ -15,9 +16,12 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from sociallearn.database import db, insert_or_get, transaction
+from sociallearn.errors import Refusal
 from sociallearn.lti import keys
-from sociallearn.lti.models import Deployment, Registration
+from sociallearn.lti.models import Deployment, Registration, Source
 
+# Instructure's production, beta and test: issuers that thousands of schools share
+HOSTED_CANVAS = frozenset(f"https://canvas.{stage}instructure.com" for stage in ("", "beta.", "test."))
 _FRAME = re.compile(r"https?://(\*\.)?[\w.-]+(:\d+)?")
 
 
@@ -78,7 +82,8 @@ def _key_files(folder: Path, entry: dict[str, Any]) -> tuple[Path, Path]:
 def sync() -> None:
     """Bring the database in step with the file: new registrations and deployments appear, changed addresses follow.
 
-    What is gone from the file is switched off, not deleted: people and posts hang on it.
+    What is gone from the file is switched off, not deleted: people and posts hang on it. What an administrator paused
+    stays paused, and LMSs registered by link are left alone, unless the file names them from now on.
     """
     entries = current_app.extensions["lti_entries"]
     with transaction() as session:
@@ -90,7 +95,8 @@ def sync() -> None:
                 "auth_audience": entry.get("auth_audience"),
                 "key_set_url": entry.get("key_set_url"),
                 "key_set": entry.get("key_set"),
-                "frame_origins": _frame_origins(issuer, entry),
+                "frame_origins": frame_origins(issuer, entry.get("frame_origins")),
+                "source": Source.FILE.value,
                 "is_active": True,
             }
             row = insert_or_get(session, Registration, {"issuer": issuer, "client_id": entry["client_id"]}, facts)
@@ -101,30 +107,57 @@ def sync() -> None:
             for deployment_id in entry.get("deployment_ids") or []:
                 key = {"registration_id": row.id, "deployment_id": str(deployment_id)}
                 insert_or_get(session, Deployment, key)
-        session.execute(update(Registration).where(Registration.id.not_in(kept)).values(is_active=False))
+        gone = (Registration.source == Source.FILE) & Registration.id.not_in(kept)
+        session.execute(update(Registration).where(gone).values(is_active=False))
 
 
 def find(session: Session, issuer: str, client_id: str | None) -> Registration | None:
-    """The active registration. Without a client id (allowed at login) only if the issuer has just one."""
+    """The active registration. Without a client id (allowed at login) only if the issuer has just one.
+
+    Raises Refusal 403 in words when it is paused.
+    """
     statement = select(Registration).where(Registration.issuer == issuer, Registration.is_active)
     if client_id:
-        return session.scalar(statement.where(Registration.client_id == client_id))
+        statement = statement.where(Registration.client_id == client_id)
     found = session.scalars(statement.limit(2)).all()
-    return found[0] if len(found) == 1 else None
+    if len(found) != 1:
+        return None
+    check_open(found[0])
+    return found[0]
+
+
+def check_open(registration: Registration) -> None:
+    """Raises Refusal in words: 403 when an administrator paused this LMS, 400 when it was removed."""
+    if not registration.is_active:
+        raise Refusal(
+            400,
+            _("SocialLearn is no longer connected with this LMS."),
+            _("Administrators: register it again, or remove the activity from the course."),
+        )
+    if registration.paused_at is not None:
+        raise Refusal(
+            403,
+            _("An administrator has closed SocialLearn for a while."),
+            _("Nothing is lost. Try again later, or ask who looks after your LMS."),
+        )
 
 
 def frame_ancestors() -> list[str]:
-    """Origins of every active LMS: the only sites whose pages may hold ours in a frame."""
+    """Origins of every active LMS: the only sites whose pages may hold ours in a frame. Of paused ones too: why nobody
+    comes in must be readable there."""
     columns = (Registration.issuer, Registration.auth_login_url, Registration.frame_origins)
     rows = db.session.execute(select(*columns).where(Registration.is_active)).all()
     own = {origin for issuer, login, _more in rows for url in (issuer, login) if (origin := origin_of(url))}
     return sorted(own | {origin for _issuer, _login, more in rows for origin in more})
 
 
-def _frame_origins(issuer: str, entry: dict[str, Any]) -> list[str]:
-    # all hosted Canvases share one issuer, while each school's pages have a name of their own
-    hosted_canvas = ["https://*.instructure.com"] if issuer == "https://canvas.instructure.com" else []
-    return [*hosted_canvas, *(entry.get("frame_origins") or [])]
+def frame_origins(issuer: str, further: list[str] | None = None) -> list[str]:
+    """Sites beyond its own addresses whose pages may hold ours: ``further``, and those of every hosted Canvas.
+
+    All hosted Canvases share one issuer, while each school's pages have a name of their own.
+    """
+    hosted_canvas = ["https://*.instructure.com"] if issuer in HOSTED_CANVAS else []
+    return [*hosted_canvas, *(further or [])]
 
 
 def origin_of(url: str) -> str | None:
@@ -161,7 +194,7 @@ class RegisteredTools(ToolConfAbstract[Any]):
         """The registration the login was for. Raises LtiException when the token names another one."""
         if (iss, client_id) != (self._registration.issuer, self._registration.client_id):
             raise LtiException("The token is from another LMS than the login.")
-        return library_registration(self._registration)
+        return _library(self._registration)
 
     def find_deployment(self, iss: str, deployment_id: str) -> LibraryDeployment | None:
         """Not asked, as every issuer has many clients."""
@@ -176,15 +209,30 @@ class RegisteredTools(ToolConfAbstract[Any]):
         return LibraryDeployment().set_deployment_id(deployment_id)
 
 
-def library_registration(registration: Registration) -> LibraryRegistration:
-    """PyLTI1p3's own object for one of our rows, with our signing key in it."""
+class KnownRegistration(LibraryRegistration):
+    """PyLTI1p3's own object for one of our rows."""
+
+    is_by_link = False  # then its addresses must be public ones (fetching.py), whatever a launch says
+
+
+def library_registration(registration: Registration) -> KnownRegistration:
+    """PyLTI1p3's own object for one of our rows, with our signing key in it.
+
+    Raises LookupError when there is no key to sign with.
+    """
     key = keys.signing_key(registration)
-    made = LibraryRegistration()
+    made = _library(registration)
+    made.set_tool_private_key(key.private_pem).set_tool_public_key(key.public_pem)
+    return made
+
+
+def _library(registration: Registration) -> KnownRegistration:
+    made = KnownRegistration()
+    made.is_by_link = registration.source == Source.LINK
     made.set_issuer(registration.issuer).set_client_id(registration.client_id)
     made.set_auth_login_url(registration.auth_login_url).set_auth_token_url(registration.auth_token_url)
     if registration.auth_audience:
         made.set_auth_audience(registration.auth_audience)
     made.set_key_set_url(registration.key_set_url)
     made.set_key_set(registration.key_set)  # type: ignore[arg-type]
-    made.set_tool_private_key(key.private_pem).set_tool_public_key(key.public_pem)
     return made

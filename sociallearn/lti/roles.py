@@ -5,12 +5,15 @@ Course rights come from context roles only, whenever there are any: an instituti
 
 from dataclasses import dataclass
 
-CONTEXT = "http://purl.imsglobal.org/vocab/lis/v2/membership"
-INSTITUTION = "http://purl.imsglobal.org/vocab/lis/v2/institution/person#"
-SYSTEM = "http://purl.imsglobal.org/vocab/lis/v2/system/person#"
+LIS = "http://purl.imsglobal.org/vocab/lis/v2/"
+CONTEXT = LIS + "membership"
+INSTITUTION = LIS + "institution/person#"
+SYSTEM = LIS + "system/person#"
+# The form before LTI 1.3 does not say whether institution or system is meant: the lesser of the two is believed.
+PERSON = LIS + "person#"
 TEST_USER = "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"
 
-# The short names of earlier versions stand for context roles (LTI core A.2.3.1).
+# The short names of earlier versions stand for context roles (LTI core A.2.3).
 _SHORT = frozenset(
     {
         "Administrator",
@@ -24,6 +27,9 @@ _SHORT = frozenset(
         "TeachingAssistant",
     }
 )
+_TRAINERS = frozenset({"Instructor", "Administrator", "TeachingAssistant"})
+_INSTITUTION_ADMINISTRATORS = frozenset({INSTITUTION + "Administrator", PERSON + "Administrator"})
+_LMS_ADMINISTRATORS = frozenset({SYSTEM + "Administrator", SYSTEM + "SysAdmin", PERSON + "SysAdmin"})
 
 
 @dataclass(frozen=True)
@@ -37,32 +43,41 @@ class Standing:
 
 def is_administrator(uris: list[str]) -> bool:
     """Whether the LMS calls this person its administrator: of this registration and no other."""
-    return not {SYSTEM + "Administrator", SYSTEM + "SysAdmin"}.isdisjoint(uris)
+    return not _LMS_ADMINISTRATORS.isdisjoint(uris)
 
 
 def standing(uris: list[str]) -> Standing:
-    """The least privilege that fits: nothing known, or nothing at all, is a learner."""
-    context = {name for uri in uris if (name := _context_role(uri))}
+    """The least privilege that fits: nothing known, or nothing at all, is a learner.
+
+    A Manager who is also a Member is Canvas's leader of a group of students, so a learner and not an L&D manager.
+    """
     is_test = TEST_USER in uris
-    if context & {"Instructor", "Administrator", "TeachingAssistant"}:
+    context = {name for uri in uris if (name := _context_role(uri))}
+    if context & _TRAINERS:
         return Standing("trainer", may_grade=True, is_test=is_test)
     if "ContentDeveloper" in context:
         return Standing("trainer", is_test=is_test)
-    if "Manager" in context:
-        return Standing("manager", is_test=is_test)
+    return Standing(_without_course_rights(context, uris), is_test=is_test)
+
+
+def _without_course_rights(context: set[str], uris: list[str]) -> str:
+    if "Manager" in context and "Member" not in context:
+        return "manager"
     if context & {"Learner", "Member"}:
-        return Standing("learner", is_test=is_test)
+        return "learner"
     if "Mentor" in context:
-        return Standing("observer", is_test=is_test)
-    if not context and INSTITUTION + "Administrator" in uris:
-        return Standing("manager", is_test=is_test)
-    return Standing("learner", is_test=is_test)
+        return "observer"
+    if not context and not _INSTITUTION_ADMINISTRATORS.isdisjoint(uris):
+        return "manager"
+    return "learner"
 
 
 def _context_role(uri: str) -> str | None:
+    """The principal role: of ``…/membership#Instructor`` what stands behind the ``#``, of the sub-role
+    ``…/membership/Learner#Instructor`` what stands before it (LTI core A.2.3.1): that one is a learner."""
     if uri in _SHORT:
         return uri
-    if not uri.startswith(CONTEXT):
+    if not uri.startswith((CONTEXT + "#", CONTEXT + "/")):
         return None
-    # …/membership#Instructor, and sub-roles such as …/membership/Instructor#TeachingAssistant
-    return uri.rsplit("#", 1)[-1]
+    principal, _hash, name = uri.removeprefix(CONTEXT).partition("#")
+    return principal.removeprefix("/") or name

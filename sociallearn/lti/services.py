@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import requests
 import urllib3
@@ -21,23 +21,33 @@ from flask import current_app
 from pylti1p3.registration import Registration as LibraryRegistration
 from pylti1p3.service_connector import ServiceConnector, TServiceConnectorResponse
 
-from sociallearn import __version__
-from sociallearn.lti import registrations
+from sociallearn import __version__, clock
+from sociallearn.lti import fetching, registrations
 from sociallearn.lti.models import Registration
 
 TIMEOUT = 10.0  # seconds, to connect and between two pieces of an answer
-LARGEST = 1_000_000  # bytes of an answer we read
+LARGEST = 10_000_000  # bytes of an answer we read: Moodle gives a course of thousands in one
 EARLY = 60.0  # seconds before its end a token is no longer used
 REST = 10.0  # seconds an LMS that did not answer in time is not asked again, so that it cannot hold up all the others
 ASSERTION_LIFETIME = 240  # seconds; LTI security 4.1.1 allows five minutes
+PATIENCE = 1.0  # seconds an LMS that asked for patience is left alone, twice as long each time, unless it says
+LONGEST_PATIENCE = 60.0  # seconds; each score's own back-off takes it from there
+LOW_ON_QUOTA = 100.0  # of Canvas's X-Rate-Limit-Remaining (600 when full): from here on we let it fill up first
+AT_ONCE = 3  # calls to one LMS from this process; Canvas throttles whoever makes more than one
+MOST_PAGES = 200  # of a list; an LMS whose pages lead in a circle must not keep us for ever
 
 AGS = "https://purl.imsglobal.org/spec/lti-ags/scope/"
 SCORE_SCOPE = AGS + "score"
-LINE_ITEM_SCOPES = frozenset({AGS + "lineitem", AGS + "lineitem.readonly"})
+RESULT_SCOPE = AGS + "result.readonly"
+COLUMN_SCOPE = AGS + "lineitem"  # also makes, changes and removes
+LINE_ITEM_SCOPES = frozenset({COLUMN_SCOPE, AGS + "lineitem.readonly"})
 LINE_ITEM_TYPE = "application/vnd.ims.lis.v2.lineitem+json"
+LINE_ITEMS_TYPE = "application/vnd.ims.lis.v2.lineitemcontainer+json"
+RESULTS_TYPE = "application/vnd.ims.lis.v2.resultcontainer+json"
 SCORE_TYPE = "application/vnd.ims.lis.v1.score+json"
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _FINAL = frozenset({400, 404, 412, 422})
+_STUDENTS_ONLY = "not a student"  # Canvas's 422 for trainers, its test student and whoever left
 
 Form = Mapping[str, str]
 
@@ -64,8 +74,15 @@ class Throttled(ServiceError):
         self.retry_after = retry_after  # seconds, if it said
 
 
+class NotNow(Throttled):
+    """We made no call at all: this LMS has asked for patience, or is busy with our other calls."""
+
+    def __init__(self, reason: str, retry_after: float) -> None:
+        super().__init__(reason, 429, retry_after)
+
+
 class Conflict(ServiceError):
-    """409: the LMS has a score with the same or a later time stamp (AGS 2.0 3.4.4)."""
+    """The LMS has a score with the same or a later time stamp: 409 (AGS 2.0 3.4.4), on Canvas a 400 that says so."""
 
 
 class Refused(ServiceError):
@@ -74,10 +91,27 @@ class Refused(ServiceError):
 
 @dataclass(frozen=True)
 class LineItemData:
-    """A column of the gradebook (AGS 2.0 3.2): its name, and the number of points it goes up to."""
+    """A column of the gradebook (AGS 2.0 3.2): its name, and the number of points it goes up to.
+
+    ``url`` is its id; ``body`` all the LMS said, to be handed back when changing it.
+    """
 
     label: str
     score_maximum: float
+    url: str = ""
+    resource_id: str = ""
+    tag: str = ""
+    resource_link_id: str = ""
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ResultData:
+    """What stands in a column for one person (AGS 2.0 3.3). No score: emptied, or 0 where the LMS keeps that back."""
+
+    user_id: str
+    score: float | None
+    maximum: float
 
 
 @dataclass(frozen=True)
@@ -147,19 +181,71 @@ class Tokens:
             return self._kept.setdefault(key, _Kept())
 
 
+class Pace:
+    """How fast this process may go with each LMS: a few calls at once, and none while it asked for patience.
+
+    Who comes when all places are taken waits; workers are few, so that the line is never long.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._places: dict[int, threading.BoundedSemaphore] = {}
+        self._patient_until: dict[int, float] = {}  # seconds since 1970, by our clock
+        self._asked: dict[int, int] = {}  # how often in a row it asked
+
+    def place(self, key: int, at_once: int) -> threading.BoundedSemaphore:
+        """A place among the calls under way to one LMS, to be held during the call."""
+        with self._lock:
+            return self._places.setdefault(key, threading.BoundedSemaphore(at_once))
+
+    def slow_down(self, key: int, seconds: float | None) -> None:
+        """It asked for patience: leave it alone for so many seconds, or for longer each time if it does not say."""
+        with self._lock:
+            times = self._asked[key] = self._asked.get(key, 0) + 1
+            self._leave(key, PATIENCE * 2.0 ** min(times - 1, 10) if seconds is None else seconds)
+
+    def went_well(self, key: int, remaining: float) -> None:
+        """It answered; ``remaining`` is what it says is left of our quota, infinity where it has none."""
+        with self._lock:
+            self._asked.pop(key, None)
+            if remaining < LOW_ON_QUOTA:
+                self._leave(key, PATIENCE)
+
+    def _leave(self, key: int, seconds: float) -> None:
+        until = clock.now().timestamp() + min(seconds, LONGEST_PATIENCE)
+        self._patient_until[key] = max(until, self._patient_until.get(key, 0.0))
+
+    def left(self, key: int) -> float:
+        """Seconds it is still to be left alone; 0 when we may call."""
+        with self._lock:
+            return max(0.0, self._patient_until.get(key, 0.0) - clock.now().timestamp())
+
+
 class Connector(ServiceConnector):
     """PyLTI1p3's connector with time limits, tokens kept as long as they are good, and typed errors."""
 
+    slowness = 1.0  # how often ``TIMEOUT`` an answer may take: more for a list of thousands
+
     def __init__(
-        self, registration: LibraryRegistration, key: int, scopes: Sequence[str], seconds: float | None = None
+        self,
+        registration: LibraryRegistration,
+        key: int,
+        scopes: Sequence[str],
+        seconds: float | None = None,
+        at_once: int = AT_ONCE,
     ) -> None:
-        """``key`` is our id of the registration, ``scopes`` what the LMS grants; no call begins after ``seconds``."""
-        super().__init__(registration, _http())
+        """``key`` is our id of the registration, ``scopes`` what the LMS grants; no call begins after ``seconds``.
+
+        At most ``at_once`` calls of this process to this LMS are under way at the same time.
+        """
+        super().__init__(registration, _http(getattr(registration, "is_by_link", False)))
         self.scopes = tuple(sorted(scopes))
         self._key = key
         self._begin_until = None if seconds is None else time.monotonic() + seconds
         self._tokens: Tokens = current_app.extensions.setdefault("lti_tokens", Tokens())
         self._resting: dict[int, float] = current_app.extensions.setdefault("lti_resting", {})
+        self._pace: Pace = current_app.extensions.setdefault("lti_pace", Pace())
+        self._at_once = at_once
 
     def get_access_token(self, scopes: Sequence[str]) -> str:
         """A token for these scopes (client credentials with a signed assertion). Raises Unreachable."""
@@ -178,15 +264,40 @@ class Connector(ServiceConnector):
     ) -> TServiceConnectorResponse:
         """One call with a token; with a new one if the LMS says 401. Raises ServiceError."""
         headers = {"Accept": accept} | ({"Content-Type": content_type} if is_post else {})
-        method = "POST" if is_post else "GET"
+        answer = self._call("POST" if is_post else "GET", url, scopes, headers, data)
+        found = answer.headers if case_insensitive_headers else dict(answer.headers)
+        return {"headers": found, "body": answer.json(), "next_page_url": answer.next_url}
+
+    def write(self, method: str, url: str, body: Mapping[str, Any] | None, media_type: str) -> Any:
+        """Send JSON of a media type by any method, with all scopes; the content of the answer. Raises ServiceError."""
+        data = None if body is None else json.dumps(body, allow_nan=False)
+        headers = {} if body is None else {"Accept": media_type, "Content-Type": media_type}
+        return self._call(method, url, self.scopes, headers, data).json()
+
+    def _call(self, method: str, url: str, scopes: Sequence[str], headers: dict[str, str], data: str | None) -> _Answer:
+        left = self._pace.left(self._key)
+        if left > 0:
+            raise NotNow("it asked for patience", left)
+        try:
+            with self._pace.place(self._key, self._at_once):
+                answer = self._with_token(method, url, scopes, headers, data)
+            _check(answer)
+        except Throttled as error:
+            self._pace.slow_down(self._key, error.retry_after)
+            raise
+        remaining = _seconds(answer.headers.get("X-Rate-Limit-Remaining"), math.inf)
+        self._pace.went_well(self._key, remaining)
+        return answer
+
+    def _with_token(
+        self, method: str, url: str, scopes: Sequence[str], headers: dict[str, str], data: str | None
+    ) -> _Answer:
         token = self.get_access_token(scopes)
         answer = self._send(method, url, token, headers, data)
         if answer.status == 401:
             self._tokens.drop((self._key, *sorted(scopes)), token)
             answer = self._send(method, url, self.get_access_token(scopes), headers, data)
-        _check(answer)
-        found = answer.headers if case_insensitive_headers else dict(answer.headers)
-        return {"headers": found, "body": answer.json(), "next_page_url": answer.next_url}
+        return answer
 
     def _fetch_token(self, scopes: tuple[str, ...]) -> tuple[str, float]:
         url = self._registration.get_auth_token_url() or ""
@@ -206,7 +317,7 @@ class Connector(ServiceConnector):
     def _assertion(self, url: str) -> str:
         """The signed proof that it is us (LTI security 4.1.1, RFC 7523): ours for minutes, used once."""
         client_id = str(self._registration.get_client_id())
-        now = int(time.time())
+        now = int(clock.now().timestamp())
         claims: dict[str, str | int] = {
             "iss": client_id,
             "sub": client_id,
@@ -233,12 +344,14 @@ class Connector(ServiceConnector):
                 data=body,
                 headers=headers,
                 auth=_Bearer(token),
-                timeout=TIMEOUT,
+                timeout=TIMEOUT * self.slowness,
                 allow_redirects=False,
                 stream=True,
             ) as response:
                 next_url = response.links.get("next", {}).get("url")
-                return _Answer(response.status_code, response.headers, _read(response), next_url)
+                return _Answer(
+                    response.status_code, response.headers, _read(response, TIMEOUT * self.slowness), next_url
+                )
         except (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError) as error:
             self._resting[self._key] = time.monotonic() + REST
             raise Unreachable("timeout", str(error)) from error
@@ -258,17 +371,26 @@ class _Bearer(requests.auth.AuthBase):
         return request
 
 
-def connect(registration: Registration, scopes: Sequence[str], seconds: float | None = None) -> Connector:
-    """A connector for AGS with the ``scopes`` (URIs) of a launch's claim; no call begins after ``seconds``.
+def connect(
+    registration: Registration, scopes: Sequence[str], seconds: float | None = None, service: str = AGS
+) -> Connector:
+    """A connector with those ``scopes`` (URIs) that belong to one service; no call begins after ``seconds``.
 
-    One token serves all AGS scopes. Raises Unreachable when we have no key for the registration any more.
+    One token serves all scopes of a service (AGS unless said otherwise), and no other. Raises Unreachable when we have
+    no key for the registration any more.
     """
     try:
         library = registrations.library_registration(registration)
     except (LookupError, OSError) as error:
         raise Unreachable("unregistered", str(error)) from error
-    granted = [scope for scope in scopes if scope.startswith(AGS)]
-    return Connector(library, registration.id, granted, seconds)
+    granted = [scope for scope in scopes if scope.startswith(service)]
+    return Connector(library, registration.id, granted, seconds, at_once=1 if is_canvas(registration) else AT_ONCE)
+
+
+def is_canvas(registration: Registration) -> bool:
+    """Whether this LMS is a Canvas: it says so itself at every launch, and the hosted ones share their issuers."""
+    host = urlsplit(registration.issuer).hostname or ""
+    return registration.product == "canvas" or host == "instructure.com" or host.endswith(".instructure.com")
 
 
 def may_read_line_item(scopes: Sequence[str]) -> bool:
@@ -279,11 +401,122 @@ def may_read_line_item(scopes: Sequence[str]) -> bool:
 def read_line_item(connector: Connector, url: str) -> LineItemData:
     """The column at ``url`` (AGS 2.0 3.2). Raises ServiceError, also for an answer that is no line item."""
     answer = connector.make_service_request(connector.scopes, url, accept=LINE_ITEM_TYPE)
-    found = answer["body"]
-    maximum = _positive(found.get("scoreMaximum")) if isinstance(found, dict) else None
-    if not isinstance(found, dict) or maximum is None:
+    return _line_item(answer["body"], url)
+
+
+def may_make_columns(scopes: Sequence[str]) -> bool:
+    """Whether the LMS lets us make, change and remove columns."""
+    return COLUMN_SCOPE in scopes
+
+
+def list_line_items(connector: Connector, url: str) -> list[LineItemData]:
+    """All our columns of a course (AGS 2.0 3.2.3), over all pages. Raises ServiceError.
+
+    Neither ``limit`` nor filters are asked for: the Link header with which Moodle answers a limit cannot be parsed, and
+    not everybody knows the filters. What is no line item is left out.
+    """
+    return [
+        _line_item(one, url)
+        for one in _pages(connector, url, LINE_ITEMS_TYPE)
+        if isinstance(one.get("id"), str) and _positive(one.get("scoreMaximum")) is not None
+    ]
+
+
+def create_line_item(connector: Connector, url: str, body: Mapping[str, Any]) -> LineItemData:
+    """A new column (AGS 2.0 3.2.5). Raises ServiceError, also when the answer does not say where it is."""
+    made = _line_item(connector.write("POST", url, body, LINE_ITEM_TYPE), url)
+    if not made.body.get("id"):
+        raise Unreachable("unreachable", "the new line item has no id", 201)
+    return made
+
+
+def change_line_item(connector: Connector, url: str, label: str, maximum: float) -> LineItemData:
+    """Another name and maximum (AGS 2.0 3.2.6). Raises ServiceError.
+
+    PUT replaces the whole column, so that everything else is handed back as the LMS has it: Moodle would empty tag and
+    resourceId, and nobody may change id or resourceLinkId.
+    """
+    now = read_line_item(connector, url)
+    if (now.label, now.score_maximum) == (label, maximum):
+        return now
+    body = {**now.body, "id": now.body.get("id", url), "label": label, "scoreMaximum": plain(maximum)}
+    return _line_item(connector.write("PUT", url, body, LINE_ITEM_TYPE), url)
+
+
+def delete_line_item(connector: Connector, url: str) -> None:
+    """Remove a column (AGS 2.0 3.2.7). Raises ServiceError; one that is gone already raises nothing."""
+    try:
+        connector.write("DELETE", url, None, LINE_ITEM_TYPE)
+    except Refused as error:
+        if error.status != 404:
+            raise
+
+
+def read_results(connector: Connector, line_item_url: str) -> list[ResultData]:
+    """What stands in the column for everybody (AGS 2.0 3.3), over all pages. Raises ServiceError."""
+    found = _pages(connector, results_url(line_item_url), RESULTS_TYPE)
+    return [_result(one) for one in found if isinstance(one.get("userId"), str | int)]
+
+
+def _pages(connector: Connector, url: str, media_type: str) -> list[dict[str, Any]]:
+    """Every object of a list, over all its pages; the next page's address is used as it is."""
+    found: list[dict[str, Any]] = []
+    seen: set[str] = set()
+    following: str | None = url
+    while following is not None and following not in seen:
+        if len(seen) >= MOST_PAGES:
+            raise Unreachable("unreachable", f"{url} has more than {MOST_PAGES} pages", 200)
+        seen.add(following)
+        answer = connector.make_service_request(connector.scopes, following, accept=media_type)
+        body = answer["body"]
+        if not isinstance(body, list):
+            raise Unreachable("unreachable", f"{following} is not a list", 200)
+        found.extend(one for one in body if isinstance(one, dict))
+        following = _next(following, answer["next_page_url"])
+    return found
+
+
+def _next(url: str, link: str | None) -> str | None:
+    """The next page, of the same LMS, as our token goes with it; nothing when the header makes no sense.
+
+    Raises Unreachable for a page elsewhere: half a list would have us make a column that is there already.
+    """
+    if not link:
+        return None
+    following = urljoin(url, link)
+    if urlsplit(following)[:2] != urlsplit(url)[:2]:
+        raise Unreachable("unreachable", f"the next page is elsewhere: {following}", 200)
+    return following
+
+
+def _line_item(body: Any, url: str) -> LineItemData:
+    maximum = _positive(body.get("scoreMaximum")) if isinstance(body, dict) else None
+    if not isinstance(body, dict) or maximum is None:
         raise Unreachable("unreachable", f"{url} is not a line item", 200)
-    return LineItemData(str(found.get("label") or ""), maximum)
+    return LineItemData(
+        label=str(body.get("label") or ""),
+        score_maximum=maximum,
+        url=str(body.get("id") or url),
+        resource_id=str(body.get("resourceId") or ""),
+        tag=str(body.get("tag") or ""),
+        resource_link_id=str(body.get("resourceLinkId") or ""),
+        body=body,
+    )
+
+
+def _result(body: Mapping[str, Any]) -> ResultData:
+    value = body.get("resultScore")
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return ResultData(
+        user_id=str(body["userId"]),
+        score=float(value) if is_number and value is not None else None,
+        maximum=_positive(body.get("resultMaximum")) or 1.0,  # AGS 2.0 3.3.2: 1 where the LMS does not say
+    )
+
+
+def plain(number: float) -> float | int:
+    """20 rather than 20.0, as LMSs write it themselves."""
+    return int(number) if number.is_integer() else number
 
 
 def post_score(connector: Connector, line_item_url: str, score: Mapping[str, Any]) -> None:
@@ -297,8 +530,17 @@ def post_score(connector: Connector, line_item_url: str, score: Mapping[str, Any
 
 def scores_url(line_item_url: str) -> str:
     """``/scores`` behind the path, before the query: Moodle's addresses end in ``?type_id=1`` (AGS 2.0 3.4.1)."""
-    parts = urlsplit(line_item_url)
-    return urlunsplit(parts._replace(path=parts.path.rstrip("/") + "/scores"))
+    return _below(line_item_url, "/scores")
+
+
+def results_url(line_item_url: str) -> str:
+    """``/results`` behind the path, before the query (AGS 2.0 3.3.1)."""
+    return _below(line_item_url, "/results")
+
+
+def _below(url: str, more: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(path=parts.path.rstrip("/") + more))
 
 
 def _check(answer: _Answer) -> None:
@@ -308,16 +550,16 @@ def _check(answer: _Answer) -> None:
     if status == 429 or (status == 403 and "rate limit" in text.lower()):
         after = _seconds(answer.headers.get("Retry-After"), -1.0)
         raise Throttled(text, status, after if after >= 0 else None)
-    if status == 409:
+    if status == 409 or (status == 400 and "before last updated timestamp" in text.lower()):
         raise Conflict("conflict", text, status)
     if status in _FINAL:
-        raise Refused("refused", text, status)
+        raise Refused("not_gradable" if status == 422 and _STUDENTS_ONLY in text.lower() else "refused", text, status)
     raise Unreachable("unauthorised" if status in (401, 403) else "unreachable", text, status)
 
 
-def _read(response: requests.Response) -> bytes:
-    """The body, within ``TIMEOUT`` seconds altogether: a time limit between pieces alone would let them drip."""
-    end = time.monotonic() + TIMEOUT
+def _read(response: requests.Response, seconds: float) -> bytes:
+    """The body, within so many seconds altogether: a time limit between pieces alone would let them drip."""
+    end = time.monotonic() + seconds
     parts: list[bytes] = []
     while piece := response.raw.read1(65536, decode_content=True):
         parts.append(piece)
@@ -331,11 +573,16 @@ def _read(response: requests.Response) -> bytes:
 _local = threading.local()
 
 
-def _http() -> requests.Session:
-    """One session a thread, for its open connections: requests promises no more. It keeps no cookies."""
-    session: requests.Session | None = getattr(_local, "session", None)
+def _http(is_public: bool) -> requests.Session:
+    """One session a thread, for its open connections: requests promises no more. It keeps no cookies.
+
+    ``is_public``: it calls public addresses only, for LMSs that registered themselves (fetching.py).
+    """
+    name = "public" if is_public else "session"
+    session: requests.Session | None = getattr(_local, name, None)
     if session is None:
-        session = _local.session = requests.Session()
+        session = fetching.session() if is_public else requests.Session()
+        setattr(_local, name, session)
         session.headers["User-Agent"] = f"SocialLearn/{__version__}"
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     return session

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from sociallearn import clock
 from sociallearn.database import transaction
 from sociallearn.errors import Refusal
-from sociallearn.lti import registrations
+from sociallearn.lti import registrations, storing
 from sociallearn.lti.models import LoginState
 
 LIFETIME = timedelta(minutes=10)
@@ -33,6 +33,7 @@ class Beginning:
 
     authorization_url: str
     state: str
+    place: storing.Place | None  # where else than in a cookie the browser can keep what binds it
 
 
 def begin(hints: Mapping[str, str]) -> Beginning:
@@ -60,7 +61,7 @@ def begin(hints: Mapping[str, str]) -> Beginning:
                 _("Administrators: register issuer %(issuer)s with SocialLearn first.", issuer=issuer[:200]),
             )
         row = LoginState(state=state, nonce=nonce, registration_id=registration.id, target_link_uri=target)
-        row.expires_at = clock.now() + LIFETIME
+        row.expires_at, row.storage_target = clock.now() + LIFETIME, storing.target_in(hints)
         session.add(row)
         query = {
             "scope": "openid",
@@ -76,8 +77,9 @@ def begin(hints: Mapping[str, str]) -> Beginning:
         if "lti_message_hint" in hints:
             query["lti_message_hint"] = hints["lti_message_hint"]
         login_url = registration.auth_login_url
+        place = storing.place(state, row.storage_target, login_url)
     joint = "&" if "?" in login_url else "?"
-    return Beginning(login_url + joint + urlencode(query), state)
+    return Beginning(login_url + joint + urlencode(query), state, place)
 
 
 def remember(response: Response, state: str) -> None:

@@ -12,7 +12,7 @@ from sociallearn.errors import Refusal
 from sociallearn.parameters import number, whole
 from sociallearn.posts import drafting, reading
 from sociallearn.posts.forms import PostForm, TitledForm
-from sociallearn.posts.models import Draft, Post
+from sociallearn.posts.models import Draft, Kind, Post
 from sociallearn.posts.reading import Page, Shown
 
 
@@ -57,7 +57,15 @@ def find(post_id: int) -> Post:
     post = reading.root(db.session(), access.cohort().id, post_id)
     if post is None:
         raise Refusal(404, _("There is nothing here, or it is not yours to see."), _("Perhaps it was an old link."))
+    if access.cohort().rooms_off and _room_of(post) in access.cohort().rooms_off:
+        raise access.closed_room()
     return post
+
+
+def _room_of(post: Post) -> str | None:
+    """The room a text stands in, whatever its level; nothing for the feed's, which is never closed."""
+    root = post if post.root_id is None else db.session.get_one(Post, post.root_id)
+    return {Kind.QUESTION: "questions", Kind.IDEA: "ideas"}.get(Kind(root.kind))
 
 
 def fill_from_draft(form: PostForm, place: str) -> Draft | None:

@@ -228,6 +228,7 @@ def _shown(  # noqa: PLR0913 - one argument a column
     unit: str | None,
 ) -> Shown:
     mine, visible = author_id == member.id, visibility == Visibility.VISIBLE
+    is_open = not member.cohort.is_archived
     seat_path = g.seat_path
     room = {Kind.QUESTION: "questions", Kind.IDEA: "ideas"}.get(kind, "posts") if root_id is None else "posts"  # type: ignore[call-overload]
     return Shown(
@@ -254,10 +255,10 @@ def _shown(  # noqa: PLR0913 - one argument a column
         path=f"{seat_path}/posts/{post_id}",
         is_mine=mine,
         may_edit=mine and visible and member.may_write,
-        may_delete=mine and visible,
-        may_undelete=mine and visibility == Visibility.DELETED,
-        may_hide=member.is_trainer and visible and not mine,
-        may_restore=member.is_trainer and visibility == Visibility.HIDDEN,
+        may_delete=mine and visible and is_open,
+        may_undelete=mine and visibility == Visibility.DELETED and is_open,
+        may_hide=member.is_trainer and visible and not mine and is_open,
+        may_restore=member.is_trainer and visibility == Visibility.HIDDEN and is_open,
         may_reply=visible and member.may_write,
     )
 

@@ -102,6 +102,7 @@ def undelete(post_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/posts/<int:post_id>/read")
+@access.even_when_archived
 def read(post_id: int) -> ResponseReturnValue:
     """This thread was on the screen."""
     post = find(post_id)
@@ -110,6 +111,7 @@ def read(post_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/read-all")
+@access.even_when_archived
 def read_all() -> ResponseReturnValue:
     """Everything there is now counts as read."""
     reading_marks.mark_all(db.session(), access.member())

@@ -4,9 +4,13 @@ import hashlib
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy.orm import object_session
+
 from sociallearn import __version__, clock
 from sociallearn.practice.addresses import line_item_url, line_items_url, memberships_url
+from sociallearn.practice.copying import history
 from sociallearn.practice.models import Course, Enrolment, Launch, LineItem, Link, Person
+from sociallearn.practice.people import ADMINISTRATORS, GROUPS, Role
 from sociallearn.practice.state import CLIENT_ID, DEPLOYMENT_ID, SERVICE_NAME, Practice
 
 CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
@@ -21,6 +25,8 @@ SCORE = AGS_SCOPE + "score"
 MEMBERSHIP_READING = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
 SCOPES = [LINE_ITEM, LINE_ITEM_READING, RESULT_READING, SCORE, MEMBERSHIP_READING]
 MEMBERSHIP = "http://purl.imsglobal.org/vocab/lis/v2/membership#"
+INSTITUTION = "http://purl.imsglobal.org/vocab/lis/v2/institution/person#"
+SYSTEM = "http://purl.imsglobal.org/vocab/lis/v2/system/person#"
 
 LIFETIME = timedelta(seconds=60)  # of an id_token; as short as Moodle's
 
@@ -39,7 +45,7 @@ def resource_link_launch(lms: Practice, enrolment: Enrolment, link: Link, items:
         CLAIM + "message_type": "LtiResourceLinkRequest",
         CLAIM + "target_link_uri": link.url or lms.launch_url,
         CLAIM + "resource_link": {"id": link.id, "title": link.title, "description": link.description},
-        CLAIM + "custom": {**link.custom, "unit": enrolment.person.unit},
+        CLAIM + "custom": {**link.custom, **_about(enrolment), **_histories(course, link)},
         CLAIM + "launch_presentation": {
             "document_target": "iframe",
             "locale": enrolment.person.locale,
@@ -49,13 +55,46 @@ def resource_link_launch(lms: Practice, enrolment: Enrolment, link: Link, items:
     }
 
 
+def submission_review_launch(
+    lms: Practice, enrolment: Enrolment, link: Link, items: list[LineItem], for_person: Person
+) -> dict[str, Any]:
+    """The claims of an LtiSubmissionReviewRequest: from the gradebook to one learner's work (submission review 1.0)."""
+    return {
+        **resource_link_launch(lms, enrolment, link, items),
+        CLAIM + "message_type": "LtiSubmissionReviewRequest",
+        CLAIM + "launch_presentation": {
+            "document_target": "window",
+            "locale": enrolment.person.locale,
+            "return_url": f"{lms.base_url}/courses/{enrolment.course.id}/grades",
+        },
+        CLAIM + "for_user": {"user_id": for_person.id, "name": for_person.name, "roles": [MEMBERSHIP + Role.LEARNER]},
+    }
+
+
+def _about(enrolment: Enrolment) -> dict[str, str]:
+    """Unit, and groups as Moodle fills in ``$Moodle.Person.userGroupIds``: ids, and an empty text for none."""
+    is_learner = enrolment.role == Role.LEARNER
+    groups = GROUPS[enrolment.person.position % len(GROUPS)] if is_learner else ""
+    return {"unit": enrolment.person.unit, "groups": groups}
+
+
+def _histories(course: Course, link: Link | None = None) -> dict[str, str]:
+    """The tool's own parameters ``$Context.id.history`` and ``$ResourceLink.id.history``, in copies of courses."""
+    session = object_session(course)
+    assert session is not None
+    found = {"context_history": history(session, Course, course.copied_from)}
+    if link is not None:
+        found["link_history"] = history(session, Link, link.copied_from)
+    return {name: ",".join(ids) for name, ids in found.items() if ids}
+
+
 def deep_linking_launch(lms: Practice, enrolment: Enrolment, launch: Launch) -> dict[str, Any]:
     """The claims of an LtiDeepLinkingRequest (deep linking 4.4); ``data`` must come back as it is."""
     return {
         **_common(lms, enrolment),
         CLAIM + "message_type": "LtiDeepLinkingRequest",
         CLAIM + "target_link_uri": lms.launch_url,
-        CLAIM + "custom": {"unit": enrolment.person.unit},
+        CLAIM + "custom": {**_about(enrolment), **_histories(enrolment.course)},
         CLAIM + "launch_presentation": {"document_target": "iframe", "locale": enrolment.person.locale},
         DEEP_LINKING + "deep_linking_settings": {
             "deep_link_return_url": lms.base_url + "/deep-linking/return",
@@ -87,7 +126,7 @@ def _common(lms: Practice, enrolment: Enrolment) -> dict[str, Any]:
         **_identity(person),
         CLAIM + "version": "1.3.0",
         CLAIM + "deployment_id": DEPLOYMENT_ID,
-        CLAIM + "roles": [MEMBERSHIP + enrolment.role],
+        CLAIM + "roles": _roles(enrolment),
         CLAIM + "context": {
             "id": course.id, "label": course.label, "title": course.title, "type": ["CourseSection"],
         },
@@ -105,6 +144,13 @@ def _common(lms: Practice, enrolment: Enrolment) -> dict[str, Any]:
             "service_versions": ["1.0", "2.0"],
         },
     }  # fmt: skip
+
+
+def _roles(enrolment: Enrolment) -> list[str]:
+    """An administrator's are Moodle's three."""
+    if enrolment.person_id not in ADMINISTRATORS:
+        return [MEMBERSHIP + enrolment.role]
+    return [INSTITUTION + "Administrator", MEMBERSHIP + enrolment.role, SYSTEM + "Administrator"]
 
 
 def _identity(person: Person) -> dict[str, str]:

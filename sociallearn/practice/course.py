@@ -44,6 +44,7 @@ MAIN = Plan(
     people=(
         ("katrien", Role.TRAINER),
         ("bart", Role.MANAGER),
+        ("sofie", Role.TRAINER),
         *((id, Role.LEARNER) for id in LEARNERS),
     ),
 )  # fmt: skip

@@ -24,6 +24,7 @@ def read(session: Session, course_id: str) -> dict[str, Any]:
     book: dict[str, Any] = {
         "course": course_id,
         "columns": [{"id": one.id, "label": one.label, "maximum": number(one.maximum)} for one in columns],
+        "link": next((one.link_id for one in columns if one.link_id), None),  # whose tool shows a learner's work
         "rows": [
             {
                 "person": one.person_id,

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from sociallearn import clock
 from sociallearn.practice.models import Enrolment, Launch, Link
 from sociallearn.practice.state import CLIENT_ID, DEPLOYMENT_ID, Practice
+from sociallearn.practice.switches import Messages
 
 LIFETIME = timedelta(minutes=5)
 CHOOSING = timedelta(hours=1)  # to choose content in the tool
@@ -29,18 +30,26 @@ class LoginForm:
     fields: dict[str, str]
 
 
-def begin(session: Session, enrolment: Enrolment, link: Link | None) -> Launch:
-    """A launch of ``link`` (or, without one, of choosing content) by somebody who is in the course."""
+def begin(session: Session, enrolment: Enrolment, link: Link | None, for_person: str | None = None) -> Launch:
+    """A launch of ``link`` (or, without one, of choosing content) by somebody who is in the course.
+
+    ``for_person``: from the gradebook, to look at that person's work.
+    """
     session.execute(delete(Launch).where(Launch.made_at < clock.now() - KEPT))
     launch = Launch(id=secrets.token_urlsafe(24), course_id=enrolment.course_id, person_id=enrolment.person_id)
     launch.link_id = link.id if link else None
+    launch.for_person_id = for_person
     session.add(launch)
     session.flush()
     return launch
 
 
-def login_form(lms: Practice, launch: Launch, link: Link | None) -> LoginForm:
-    """What the browser posts to the tool. The hint is JSON, as Moodle's is: the tool must hand it back unaltered."""
+def login_form(lms: Practice, launch: Launch, link: Link | None, messages: Messages = Messages.NONE) -> LoginForm:
+    """What the browser posts to the tool. The hint is JSON, as Moodle's is: the tool must hand it back unaltered.
+
+    ``messages``: whether, and in which frame, data is kept for the tool (lti-cs-oidc: ``lti_storage_target``).
+    """
+    storage = {} if messages is Messages.NONE else {"lti_storage_target": messages.value}
     hint = {"cmid": link.id if link else "content", "launchid": launch.id}
     return LoginForm(
         lms.login_url,
@@ -51,6 +60,7 @@ def login_form(lms: Practice, launch: Launch, link: Link | None) -> LoginForm:
             "lti_message_hint": json.dumps(hint, separators=(",", ":")),
             "client_id": CLIENT_ID,
             "lti_deployment_id": DEPLOYMENT_ID,
+            **storage,
         },
     )
 

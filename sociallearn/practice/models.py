@@ -43,6 +43,7 @@ class Course(Base):
     label: Mapped[str]
     title: Mapped[str]
     summary: Mapped[str]
+    copied_from: Mapped[str | None]
 
 
 class Person(Base):
@@ -110,6 +111,7 @@ class Link(Base):
     description: Mapped[str]
     url: Mapped[str | None]  # empty: the tool's usual launch address
     custom: Mapped[dict[str, str]] = mapped_column(default=dict)
+    copied_from: Mapped[str | None]
 
     course: Mapped[Course] = relationship()
 
@@ -150,7 +152,8 @@ class Score(Base):
 class Launch(Base):
     """A launch that was begun. Its id travels in ``lti_message_hint``, can't be guessed and works once.
 
-    Without ``link_id`` it opens the tool to choose content; then the id also comes back as ``data``.
+    Without ``link_id`` it opens the tool to choose content; then the id also comes back as ``data``. With
+    ``for_person_id`` it comes from the gradebook, to look at that person's work.
     """
 
     __tablename__ = "launch"
@@ -159,6 +162,7 @@ class Launch(Base):
     course_id: Mapped[str] = mapped_column(ForeignKey("course.id"))
     link_id: Mapped[str | None] = mapped_column(ForeignKey("link.id"))
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    for_person_id: Mapped[str | None]
     made_at: Mapped[datetime] = mapped_column(default=clock.now)
     used_at: Mapped[datetime | None]
     returned_at: Mapped[datetime | None]  # content was chosen

@@ -11,14 +11,15 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from sociallearn import clock
-from sociallearn.practice import gradebook, launching, log, switches
+from sociallearn.practice import copying, gradebook, launching, log, switches
 from sociallearn.practice.models import Course, Enrolment, LineItem, Link
-from sociallearn.practice.people import Role
+from sociallearn.practice.people import ADMINISTRATORS, Role
 from sociallearn.practice.state import origin, practice
 
 bp = Blueprint("pages", __name__)
 
 GROUPS = {Role.TRAINER: "Trainer", Role.MANAGER: "L&D manager"}
+ADMINISTRATOR = "Administrator of this LMS"
 
 
 @bp.before_request
@@ -35,6 +36,18 @@ def chrome() -> dict[str, Any]:
     return {"who": g.get("who"), "course": g.get("course")}
 
 
+@bp.app_url_defaults
+def keep_person(endpoint: str, values: dict[str, Any]) -> None:
+    """Where no cookie stays, the address says who you are, and so do its links."""
+    named = request.args.get("person")
+    if named and named != cookie.get("person") and endpoint.startswith("pages.") and endpoint != "pages.first":
+        values.setdefault("person", named)
+
+
+def _me() -> str:
+    return request.args.get("person") or str(cookie.get("person", ""))
+
+
 @bp.get("/")
 def first() -> str:
     """Explain the place, name the course, and ask who to be."""
@@ -45,10 +58,16 @@ def first() -> str:
 
 
 def _grouped(places: list[Enrolment]) -> list[tuple[str, list[Enrolment]]]:
-    named = [(GROUPS.get(Role(one.role), f"Learners, {one.person.unit}"), one) for one in places]
-    order = [*GROUPS.values(), *dict.fromkeys(name for name, _ in named)]
+    named = [(_group(one), one) for one in places]
+    order = [*GROUPS.values(), ADMINISTRATOR, *dict.fromkeys(name for name, _ in named)]
     named.sort(key=lambda pair: order.index(pair[0]))
     return [(name, [one for _, one in group]) for name, group in groupby(named, key=lambda pair: pair[0])]
+
+
+def _group(place: Enrolment) -> str:
+    if place.person_id in ADMINISTRATORS:
+        return ADMINISTRATOR
+    return GROUPS.get(Role(place.role), f"Learners, {place.person.unit}")
 
 
 @bp.post("/sign-in")
@@ -59,7 +78,7 @@ def sign_in() -> AnyResponse:
         if session.get(Enrolment, (course_id, person_id)) is None:
             abort(404)
     cookie["person"] = person_id
-    return redirect(url_for("pages.course", course_id=course_id), 303)
+    return redirect(url_for("pages.course", course_id=course_id, person=person_id), 303)
 
 
 @bp.get("/courses/<course_id>")
@@ -74,7 +93,14 @@ def course(course_id: str) -> str | AnyResponse:
         opened = next((link for link in links if link.id == request.args.get("link")), links[0])
         said = request.args.get("lti_errormsg") or request.args.get("lti_msg")
         return render_template(
-            "practice/course.html", place=place, links=links, graded=graded, opened=opened, said=said, here="course"
+            "practice/course.html",
+            place=place,
+            links=links,
+            graded=graded,
+            opened=opened,
+            said=said,
+            messages=switches.read(session).messages,
+            here="course",
         )
 
 
@@ -87,15 +113,33 @@ def adding(course_id: str) -> str | AnyResponse:
             return redirect(url_for("pages.first"), 303)
         if not _trains(place):
             abort(403)
-        return render_template("practice/adding.html", place=place, here="course")
+        messages = switches.read(session).messages
+        return render_template("practice/adding.html", place=place, messages=messages, here="course")
+
+
+@bp.post("/courses/<course_id>/copies")
+def copy_course(course_id: str) -> AnyResponse:
+    """The course once more, for the next run."""
+    with practice().store.writing() as session:
+        if not _trains(_enter(session, course_id)):
+            abort(403)
+        made = copying.copy(session, g.course)
+    return redirect(url_for("pages.course", course_id=made.id), 303)
+
+
+@bp.get("/practice/messages")
+def keeper() -> str:
+    """The hidden frame that keeps data for the tool, as Canvas has one (LTI platform storage, lti-pm-s)."""
+    return render_template("practice/keeper.html", title="Messages")
 
 
 @bp.get("/courses/<course_id>/grades")
 def grades(course_id: str) -> str:
     """The gradebook."""
     with practice().store.reading() as session:
-        _enter(session, course_id)
-        return render_template("practice/grades.html", book=gradebook.read(session, course_id), here="grades")
+        place = _enter(session, course_id)
+        book = gradebook.read(session, course_id)
+        return render_template("practice/grades.html", book=book, place=place, is_trainer=_trains(place), here="grades")
 
 
 @bp.get("/courses/<course_id>/grades.json")
@@ -166,9 +210,12 @@ def services() -> str:
     """How the services stand, and the switches."""
     with practice().store.reading() as session:
         _recall(session)
-        return render_template(
-            "practice/services.html", now=switches.read(session), modes=switches.IN_WORDS, problem=None, here="services"
-        )
+        return _services(switches.read(session))
+
+
+def _services(now: switches.Switches, problem: str | None = None) -> str:
+    words = {"modes": switches.IN_WORDS, "messages": switches.MESSAGES_IN_WORDS}
+    return render_template("practice/services.html", now=now, **words, problem=problem, here="services")
 
 
 @bp.post("/practice/services")
@@ -178,15 +225,14 @@ def turn_switches() -> AnyResponse | tuple[str, int]:
         now = switches.read(session)
         try:
             mode = switches.Mode(request.form.get("mode", now.mode))
+            messages = switches.Messages(request.form.get("messages", now.messages))
             seed, skew = int(request.form.get("seed", now.seed)), int(request.form.get("skew", now.skew))
             if abs(skew) > switches.LARGEST_SKEW or abs(seed) > 2**63:
                 raise ValueError
         except ValueError:
             problem = "Choose one of the four, and whole numbers; the clock may be a day (86400 seconds) wrong at most."
-            return render_template(
-                "practice/services.html", now=now, modes=switches.IN_WORDS, problem=problem, here="services"
-            ), 422
-        switches.turn(session, mode, seed, skew)
+            return _services(now, problem), 422
+        switches.turn(session, mode, seed, skew, messages)
     return redirect(url_for("pages.services"), 303)
 
 
@@ -199,14 +245,14 @@ def pretty(value: Any) -> str:
 def _enter(session: Session, course_id: str) -> Enrolment | None:
     """The course exists (or 404); who the browser is in it, if anybody."""
     g.course = session.get(Course, course_id) or abort(404)
-    place = session.get(Enrolment, (course_id, cookie.get("person", "")))
+    place = session.get(Enrolment, (course_id, _me()))
     g.who = place.person if place else None
     return place
 
 
 def _recall(session: Session) -> None:
     """On pages of no course: the course last seen, so that the way back is there."""
-    query = select(Enrolment).where(Enrolment.person_id == cookie.get("person", "")).join(Enrolment.course)
+    query = select(Enrolment).where(Enrolment.person_id == _me()).join(Enrolment.course)
     place = session.scalars(query.order_by(Course.position)).first()
     g.course, g.who = (
         (place.course, place.person)

@@ -28,6 +28,7 @@ class Character:
         return f"{self.id}@example.com"
 
 
+GROUPS = ("31", "32")  # ids of a course's two groups; an LMS tells tools no more than that
 EDITORIAL, SALES, TRAINING, ONLINE = "Redactie", "Verkoop", "L&D", "Online"
 
 CAST = [
@@ -48,4 +49,8 @@ CAST = [
     Character("helen", "Helen", "Ashworth", "en", TRAINING),
     Character("priya", "Priya", "Raman", "en", ONLINE),
     Character("jonas", "Jonas", "Lindqvist", "en", ONLINE),
+    Character("sofie", "Sofie", "Lambrecht", "en", ONLINE),
 ]
+
+# who looks after this LMS itself, whatever they are in a course
+ADMINISTRATORS = frozenset({"sofie"})

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from sociallearn.practice import claims, launching, log, switches
 from sociallearn.practice.launching import CannotLaunch
-from sociallearn.practice.models import Course, LineItem, Link
+from sociallearn.practice.models import Course, Enrolment, LineItem, Link, Person
 from sociallearn.practice.state import CLIENT_ID, practice
 from sociallearn.practice.tokens import Refused, grant
 
@@ -33,7 +33,13 @@ def launch_choosing(course_id: str) -> tuple[str, int] | str:
     return _start(None, course_id)
 
 
-def _start(link_id: str | None, course_id: str | None) -> tuple[str, int] | str:
+@bp.get("/launch/<link_id>/review/<person_id>")
+def launch_review(link_id: str, person_id: str) -> tuple[str, int] | str:
+    """Start a submission review launch: from the gradebook to one learner's work (submission review 1.0)."""
+    return _start(link_id, None, for_person=person_id)
+
+
+def _start(link_id: str | None, course_id: str | None, for_person: str | None = None) -> tuple[str, int] | str:
     lms = practice()
     with lms.store.writing() as session:
         link = session.get(Link, link_id) if link_id else None
@@ -46,8 +52,12 @@ def _start(link_id: str | None, course_id: str | None) -> tuple[str, int] | str:
             return _stop("You are not in this course (any more), so its activities do not open for you.", 403)
         if link is None and enrolment.role != "Instructor":
             return _stop("Only the trainer adds content to a course.", 403)
-        launch = launching.begin(session, enrolment, link)
-        form = launching.login_form(lms, launch, link)
+        if for_person and enrolment.role != "Instructor" and for_person != enrolment.person_id:
+            return _stop("Only the trainer looks at somebody else's work.", 403)
+        if for_person and session.get(Enrolment, (course.id, for_person)) is None:
+            return _stop("There is no such learner in this course.", 404)
+        launch = launching.begin(session, enrolment, link, for_person)
+        form = launching.login_form(lms, launch, link, switches.read(session).messages)
         log.record(
             session, "login", f"{enrolment.person.name} opens {link.title if link else 'Add content'}", sent=form.fields
         )
@@ -107,7 +117,11 @@ def _answer(asked: Mapping[str, str]) -> tuple[str, dict[str, str]]:
         launching.spend(session, launch)
         if launch.link:
             items = list(session.scalars(select(LineItem).where(LineItem.link_id == launch.link_id)))
-            body = claims.resource_link_launch(lms, enrolment, launch.link, items)
+            about = session.get(Person, launch.for_person_id) if launch.for_person_id else None
+            if about is not None:
+                body = claims.submission_review_launch(lms, enrolment, launch.link, items, about)
+            else:
+                body = claims.resource_link_launch(lms, enrolment, launch.link, items)
         else:
             body = claims.deep_linking_launch(lms, enrolment, launch)
         token = claims.signed(lms, body, asked["nonce"], switches.read(session).skew)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import Connection, create_engine, event, inspect
 from sqlalchemy.orm import Session
 
 from sociallearn.practice import course as courses
@@ -27,6 +27,7 @@ class Store:
         """Make what is missing: tables, courses, people. What is there stays as it is."""
         with self._engine.begin() as connection:
             Base.metadata.create_all(connection)
+            _add_columns(connection)
         with self.writing() as session:
             _seed(session)
 
@@ -54,6 +55,16 @@ class Store:
     def close(self) -> None:
         """Let go of the file."""
         self._engine.dispose()
+
+
+def _add_columns(connection: Connection) -> None:
+    """A file of an earlier version lacks what came since; what may be empty is simply added."""
+    for table in Base.metadata.sorted_tables:
+        there = {column["name"] for column in inspect(connection).get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in there and column.nullable:
+                kind = column.type.compile(connection.dialect)
+                connection.exec_driver_sql(f'ALTER TABLE "{table.name}" ADD COLUMN "{column.name}" {kind}')
 
 
 def _prepare(connection: Any, _record: Any) -> None:
@@ -85,13 +96,12 @@ def _seed(session: Session) -> None:
     for position, plan in enumerate(courses.COURSES):
         if session.get(Course, plan.id) is None:
             _add_course(session, plan, position)
+        _add_people(session, plan)
 
 
 def _add_course(session: Session, plan: courses.Plan, position: int) -> None:
     session.add(Course(id=plan.id, position=position, label=plan.label, title=plan.title, summary=plan.summary))
     session.flush()
-    for person_id, role in plan.people:
-        session.add(Enrolment(course_id=plan.id, person_id=person_id, role=role))
     for place, activity in enumerate(plan.activities):
         session.add(
             Link(
@@ -108,3 +118,9 @@ def _add_course(session: Session, plan: courses.Plan, position: int) -> None:
             column.course_id, column.link_id = plan.id, activity.id
             session.add(column)
             session.flush()
+
+
+def _add_people(session: Session, plan: courses.Plan) -> None:
+    for person_id, role in plan.people:
+        if session.get(Enrolment, (plan.id, person_id)) is None:
+            session.add(Enrolment(course_id=plan.id, person_id=person_id, role=role))

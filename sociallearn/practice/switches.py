@@ -1,4 +1,4 @@
-"""Switches that make the services fail the way real ones do, and the clock go wrong."""
+"""Switches that make the services fail the way real ones do, the clock go wrong, and the pages take messages or not."""
 
 import random
 import time
@@ -19,6 +19,14 @@ class Mode(StrEnum):
     SLOW = "slow"
 
 
+class Messages(StrEnum):
+    """Which messages of the tool's frame the pages take, and where data is kept (LTI platform storage, lti-pm-s)."""
+
+    NONE = "none"
+    PARENT = "_parent"
+    FRAME = "post_message_forwarding"
+
+
 SLOWNESS = 15.0  # seconds: longer than any sensible client waits
 LARGEST_SKEW = 86_400  # seconds
 
@@ -29,6 +37,12 @@ IN_WORDS = {
     Mode.SLOW: f"Slow. Every answer takes {SLOWNESS:.0f} seconds, longer than a sensible client waits.",
 }
 
+MESSAGES_IN_WORDS = {
+    Messages.NONE: "No messages, as on Moodle.",
+    Messages.PARENT: "The page keeps data for the tool and makes its frame as high as it asks (_parent).",
+    Messages.FRAME: "The same, with the data kept by a hidden frame, as on Canvas (post_message_forwarding).",
+}
+
 
 @dataclass(frozen=True)
 class Switches:
@@ -37,6 +51,7 @@ class Switches:
     mode: Mode = Mode.OK
     seed: int = 1
     skew: int = 0
+    messages: Messages = Messages.NONE
 
 
 def read(session: Session) -> Switches:
@@ -45,12 +60,13 @@ def read(session: Session) -> Switches:
         mode=Mode(_get(session, "mode", Mode.OK)),
         seed=int(_get(session, "seed", "1")),
         skew=int(_get(session, "skew", "0")),
+        messages=Messages(_get(session, "messages", Messages.NONE)),
     )
 
 
-def turn(session: Session, mode: Mode, seed: int, skew: int) -> None:
+def turn(session: Session, mode: Mode, seed: int, skew: int, messages: Messages = Messages.NONE) -> None:
     """Set them. The dice of ``Mode.HALF`` start again, so the same seed gives the same run."""
-    values = {"mode": mode.value, "seed": str(seed), "skew": str(skew), "thrown": "0"}
+    values = {"mode": mode.value, "seed": str(seed), "skew": str(skew), "thrown": "0", "messages": messages.value}
     for name, value in values.items():
         session.merge(Setting(name=name, value=value))
 

@@ -1,9 +1,7 @@
 """From a proven launch to a member of a cohort. Two first launches at once make everything just once."""
 
-import unicodedata
 from urllib.parse import urlsplit
 
-from blinker import Signal
 from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,13 +11,12 @@ from sociallearn.database import insert_or_get, locked
 from sociallearn.lti import roles
 from sociallearn.lti.claims import Launch
 from sociallearn.lti.models import Deployment, Registration
+from sociallearn.roster import grouping, linking, phases, syncing
 from sociallearn.roster.models import Cohort, Member, Organisation, Person, Placement, Unit
-
-LONGEST_NAME = 120
-
-# Sent inside the transaction, for whoever keeps something about members and cohorts:
-arrived = Signal()  # arrived.send(member, session=session), at every launch
-time_zone_changed = Signal()  # time_zone_changed.send(cohort, session=session)
+from sociallearn.roster.naming import LONGEST_NAME as LONGEST_NAME
+from sociallearn.roster.naming import clean_name as clean_name
+from sociallearn.roster.signals import arrived as arrived
+from sociallearn.roster.signals import calendar_changed as calendar_changed
 
 
 def enrol(session: Session, launch: Launch) -> tuple[Member, Placement | None]:
@@ -27,12 +24,15 @@ def enrol(session: Session, launch: Launch) -> tuple[Member, Placement | None]:
     registration = session.get_one(Registration, launch.registration_id)
     deployment_key = {"registration_id": registration.id, "deployment_id": launch.deployment_id}
     deployment = session.scalars(select(Deployment).filter_by(**deployment_key)).one()
+    registration.product = registration.product or clean_name(launch.product).lower() or None
     organisation_id = _organisation(session, registration, launch)
     cohort = _cohort(session, deployment, organisation_id, launch)
     person = _person(session, registration, organisation_id, launch)
     member = _member(session, cohort, person, launch)
     placement = _placement(session, cohort, deployment, launch) if launch.resource_link_id else None
     session.flush()
+    grouping.place(session, member, launch.groups)
+    syncing.want(session, member, launch.memberships_url)
     arrived.send(member, session=session)
     return member, placement
 
@@ -60,6 +60,8 @@ def _cohort(session: Session, deployment: Deployment, organisation_id: int, laun
     cohort = insert_or_get(session, Cohort, key, values)
     if cohort.title != title:
         cohort.title = title
+    cohort.lms_starts_at = launch.course_starts_at or cohort.lms_starts_at
+    cohort.lms_ends_at = launch.course_ends_at or cohort.lms_ends_at
     return cohort
 
 
@@ -124,23 +126,20 @@ def _placement(session: Session, cohort: Cohort, deployment: Deployment, launch:
     # the newest launch knows best where grades and members are to be had
     placement.title = title
     if launch.ags_scopes:  # without the claim nothing is said about grades, which is not the same as "no column"
-        placement.line_item_url = launch.line_item_url
+        if launch.line_item_url or not placement.wants_column:  # else it may have a column of our own making
+            placement.line_item_url = launch.line_item_url
         placement.line_items_url = launch.line_items_url
         placement.ags_scopes = launch.ags_scopes
     placement.memberships_url = launch.memberships_url
     placement.return_url = launch.return_url
+    item = linking.find(session, cohort, launch)
+    placement.content_item_id = item.id if item else None
     return placement
 
 
-def clean_name(text: str | None) -> str:
-    """A name or title from an LMS as one tidy line: no control or direction characters, at most 120 characters."""
-    kept = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text or "")
-    kept = "".join(c for c in kept if unicodedata.category(c) not in ("Cf", "Cs", "Co", "Cn"))
-    return " ".join(kept.split())[:LONGEST_NAME]
-
-
 def set_time_zone(session: Session, cohort_id: int, name: str) -> None:
-    """Weeks of this cohort begin on Monday 0:00 in this zone from now on."""
+    """Weeks of this cohort begin on Monday 0:00 in this zone from now on; phases stay on the same days."""
     cohort = locked(session, Cohort, cohort_id)
+    phases.move(session, cohort, name)
     cohort.time_zone = name
-    time_zone_changed.send(cohort, session=session)
+    calendar_changed.send(cohort, session=session)

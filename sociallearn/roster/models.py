@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
+from flask_babel import gettext as _
 from flask_login import UserMixin
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, event
 from sqlalchemy.orm import Mapped, Session, declared_attr, mapped_column, relationship
@@ -58,10 +59,17 @@ class Cohort(Model):
     rooms_off: Mapped[list[str]] = mapped_column(default=list)  # of feed, questions, ideas
     ends_on: Mapped[date | None]  # the last day that counts; afterwards no week is added
     archived_at: Mapped[datetime | None]  # since then everybody reads and nobody writes
+    lms_starts_at: Mapped[datetime | None]  # the course's own dates, as the newest launch said them
+    lms_ends_at: Mapped[datetime | None]
     copied_from_id: Mapped[int | None] = mapped_column(ForeignKey("cohort.id"))  # the course this one is a copy of
     carried_over_at: Mapped[datetime | None]  # when a trainer decided what comes along from there: all that is kept
 
     deployment: Mapped[Deployment] = relationship(lazy="raise")
+
+    @property
+    def is_archived(self) -> bool:
+        """Over: everybody reads and nobody writes."""
+        return self.archived_at is not None
 
 
 class InCohort:
@@ -135,13 +143,14 @@ class Member(UserMixin, InCohort, Model):
     joined_at: Mapped[datetime | None] = mapped_column(default=clock.now)  # first launch; empty: invited by the roster
     seen_at: Mapped[datetime | None] = mapped_column(default=clock.now)
     left_at: Mapped[datetime | None]  # no longer in the LMS's roster; a launch brings them back
+    is_listed: Mapped[bool] = mapped_column(default=False)  # stood in the LMS's list of participants at least once
     is_unit_ours: Mapped[bool] = mapped_column(default=False)  # set in the tool: the LMS's word no longer counts
     agreements_read: Mapped[int] = mapped_column(default=0)  # number of the newest agreements they said "Read" to
     read_up_to: Mapped[int] = mapped_column(default=0)  # posts up to this id were marked as read all at once
 
     person: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
     unit: Mapped[Unit | None] = relationship(lazy="joined")
-    cohort: Mapped[Cohort] = relationship(lazy="raise")
+    cohort: Mapped[Cohort] = relationship(lazy="select")  # one for all members of a page, and access has it already
 
     @property
     def name(self) -> str:
@@ -171,8 +180,8 @@ class Member(UserMixin, InCohort, Model):
 
     @property
     def may_write(self) -> bool:
-        """Takes part in the conversation; managers and observers only read."""
-        return self.role in (Role.LEARNER, Role.TRAINER)
+        """Takes part in the conversation; managers and observers only read, and everybody in an archived cohort."""
+        return self.role in (Role.LEARNER, Role.TRAINER) and not self.cohort.is_archived
 
 
 class Group(InCohort, Model):
@@ -182,8 +191,13 @@ class Group(InCohort, Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     lms_id: Mapped[str | None]  # empty: made here
-    name: Mapped[str]
+    name: Mapped[str]  # empty: the LMS's, and nobody gave it one yet
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return self.name or _("Group %(id)s", id=self.lms_id or "")
 
 
 class GroupMember(InCohort, Model):
@@ -205,6 +219,7 @@ class RosterSync(InCohort, Model):
     done_at: Mapped[datetime | None]  # of the newest complete reading
     found: Mapped[int] = mapped_column(default=0)  # people in it
     problem: Mapped[str | None]  # a code; told in words on the page
+    asked_at: Mapped[datetime | None]  # when somebody last pressed the button
 
 
 class Phase(InCohort, Model):
@@ -260,10 +275,17 @@ class Grant(Model):
 
 
 class ContentItem(InCohort, Model):
-    """What a trainer placed in the course from the LMS's picker (LTI deep linking 2.0, 3.2); links name its ``key``."""
+    """What a trainer placed in the course from the LMS's picker (LTI deep linking 2.0, 3.2); links name its ``key``.
+
+    In a copy of the course the links still name the first course's key: there the item is made again, with that key
+    as ``original_key``, and opens its room until a trainer brings question or round along.
+    """
+
+    __table_args__ = (UniqueConstraint("cohort_id", "original_key"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(unique=True)
+    original_key: Mapped[str | None]  # what links and columns of a copied course still say
     room: Mapped[str]  # feed, questions or ideas
     post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"))  # one starter question: its thread
     round_id: Mapped[int | None] = mapped_column(ForeignKey("idea_round.id"))  # one idea round
@@ -271,8 +293,13 @@ class ContentItem(InCohort, Model):
     points: Mapped[float | None]  # empty: not graded
     opens_at: Mapped[datetime | None]
     closes_at: Mapped[datetime | None]
-    made_by_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))  # empty: came with a copied course
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    @property
+    def link_key(self) -> str:
+        """What the LMS's links (``custom.item``) and columns (``resourceId``) call it."""
+        return self.original_key or self.key
 
 
 class Placement(InCohort, Model):
@@ -310,6 +337,7 @@ class Seat(InCohort, Model):
     cookie_hash: Mapped[str]
     is_in_address: Mapped[bool] = mapped_column(default=False)  # no cookie stays in this browser: the URL holds it all
     secret: Mapped[str]  # under which the CSRF token is made
+    has_others: Mapped[bool] = mapped_column(default=False)  # the person was in further cohorts when it was taken
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
 

@@ -2,11 +2,15 @@
 const has = (selector) => document.querySelector(selector) !== null;
 
 if (has("[data-continue]")) import("./checking.js");
+if (has("[data-registered]")) import("./register.js");
+if (has("[data-launch]")) import("./proving.js");
+if (self !== top && has(".shell")) import("./frame.js");
 if (has("[data-news-url]")) import("./news.js");
 if (has("[data-draft-url]")) import("./drafts.js");
 if (has("[data-read-url]")) import("./read.js");
 if (has("time[datetime]")) import("./times.js");
 if (has("form, [data-copy], [data-problems]")) import("./forms.js");
+if (has("[data-send-at-once]")) import("./sending.js");
 if (has("details.menu")) import("./menu.js");
 if (has("[data-toasts] > *")) import("./toasts.js");
 

@@ -46,6 +46,7 @@ function keep(form) {
       saved = JSON.stringify(now);
       kept.forget(key);
       say(status.dataset.saved);
+      form.dispatchEvent(new Event("kept", { bubbles: true }));
     } catch (error) {
       if (error.name === "AbortError") return;
       say(kept.write(key, now) ? status.dataset.offline : status.dataset.failed);

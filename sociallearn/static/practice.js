@@ -4,6 +4,8 @@ const PACE = 2000; // milliseconds between two looks at the gradebook
 
 for (const form of document.querySelectorAll("form[data-submit-at-once]")) form.submit();
 
+if (document.querySelector("[data-messages], [data-keeper]")) import("./practice-messages.js");
+
 const live = document.querySelector("[data-live-grades]");
 if (live) keepLive(live);
 

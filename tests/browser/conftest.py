@@ -154,7 +154,7 @@ class Visitor:
     @property
     def tool(self) -> FrameLocator:
         """The tool's frame."""
-        return self.page.frame_locator("iframe")
+        return self.page.frame_locator("iframe#tool")
 
     def room(self, name: str) -> FrameLocator:
         """Go to a room by its link."""
@@ -175,7 +175,7 @@ class Visitor:
 
     def settle(self) -> None:
         """Wait until the tool's frame is loaded and painted, so that what is clicked is what is seen."""
-        handle = self.page.locator("iframe").element_handle()
+        handle = self.page.locator("iframe#tool").element_handle()
         frame = handle.content_frame() if handle else None
         assert frame is not None
         frame.wait_for_load_state("load")

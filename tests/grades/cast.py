@@ -47,6 +47,16 @@ class GradeLms:
         self.token_answers: deque[Answer] = deque()
         self.line_item_answers: deque[Answer] = deque()
         self.score_answers: deque[Answer] = deque()
+        self.columns: dict[str, dict[str, Any]] = {}  # address → a column that was made
+        self.column_calls: list[tuple[str, str, Any]] = []  # (method, path with query, body) of making and changing
+        self.column_answers: deque[Answer] = deque()  # instead of making, changing or removing one
+        self.lost_answers = 0  # so many columns are made, and nobody told
+        self.list_calls: list[tuple[str, dict[str, str]]] = []
+        self.page_size: int | None = None  # of lists
+        self.changed: dict[str, float | None] = {}  # user → what somebody typed into the gradebook
+        self.result_calls: list[tuple[str, dict[str, str]]] = []
+        self.result_answers: deque[Answer] = deque()
+        self.headers: dict[str, str] = {}  # of every answer
         self.maximum = 20.0
         self.expires_in: Any = 3600
         self.refuses_tokens: set[str] = set()
@@ -82,6 +92,11 @@ class GradeLms:
         """The address of a column; with a query, like Moodle's."""
         return f"{self.url}/items/{number}/lineitem?type_id=1"
 
+    @property
+    def line_items(self) -> str:
+        """The address of all columns."""
+        return f"{self.url}/items?type_id=1"
+
     def stamps(self) -> list[datetime]:
         """Time stamps in the order they came."""
         return [datetime.fromisoformat(score["timestamp"]) for score in self.scores]
@@ -94,11 +109,74 @@ class GradeLms:
             return made
         return 200, {"access_token": f"token-{number}", "token_type": "bearer", "expires_in": self.expires_in}
 
-    def read(self, headers: dict[str, str]) -> tuple[int, Any]:
+    def get(self, path: str, headers: dict[str, str]) -> tuple[int, Any]:
+        """Answer any read."""
+        way = urlsplit(path).path
+        if way == "/items":
+            self.list_calls.append((path, headers))
+            return self._page(path, list(self.columns.values()))
+        if way.endswith("/results"):
+            self.result_calls.append((path, headers))
+            if (made := _scripted(self.result_answers)) is not None:
+                return made
+            return self._page(path, self._results(path.replace("/results", "")))
+        return self.read(path, headers)
+
+    def _page(self, path: str, all_: list[Any]) -> tuple[int, Any]:
+        self.headers.pop("Link", None)
+        if self.page_size is None:
+            return 200, all_
+        first = int(parse_qs(urlsplit(path).query).get("From", ["0"])[0])
+        if first + self.page_size < len(all_):
+            base = path.partition("&From")[0]
+            self.headers["Link"] = f'<{self.url}{base}&From={first + self.page_size}>; rel="next"'
+        return 200, all_[first : first + self.page_size]
+
+    def _results(self, path: str) -> list[dict[str, Any]]:
+        url = self.url + path
+        maximum = self.columns[url]["scoreMaximum"] if url in self.columns else self.maximum
+        scores_path = path.replace("/lineitem?", "/lineitem/scores?")
+        found: dict[str, float | None] = {
+            user: score["scoreGiven"] / score["scoreMaximum"] * maximum
+            for (at, user), score in self.book.items()
+            if at == scores_path
+        }
+        return [
+            {"id": f"{url}/{user}", "userId": user, "resultMaximum": maximum}
+            | ({"resultScore": value} if value else {})
+            for user, value in (found | self.changed).items()
+        ]
+
+    def write(self, method: str, path: str, body: Any) -> tuple[int, Any]:
+        """Answer the making, changing or removing of a column."""
+        self.column_calls.append((method, path, body))
+        if (made := _scripted(self.column_answers)) is not None and made[0] >= 300:
+            return made
+        url = self.url + path
+        if method == "POST":
+            url = self.line_item(100 + len(self.column_calls))
+            self.columns[url] = body | {"id": url}
+            if self.lost_answers:
+                self.lost_answers -= 1
+                return 502, ""
+            return 201, self.columns[url]
+        if url not in self.columns:
+            return 404, ""
+        if method == "DELETE":
+            del self.columns[url]
+            return 204, ""
+        self.columns[url] = body
+        return 200, body
+
+    def read(self, path: str, headers: dict[str, str]) -> tuple[int, Any]:
         """Answer a read of a line item."""
         self.line_item_calls.append(headers)
         if (made := _scripted(self.line_item_answers)) is not None:
             return made
+        if self.url + path in self.columns:
+            return 200, self.columns[self.url + path]
+        if "/items/1" in path and not path.startswith(("/items/1/", "/items/1?")):
+            return 404, ""
         return 200, {"id": self.line_item(), "label": "Taking part", "scoreMaximum": self.maximum}
 
     def take(self, path: str, headers: dict[str, str], score: dict[str, Any]) -> tuple[int, Any]:
@@ -126,37 +204,53 @@ def _scripted(answers: deque[Answer]) -> tuple[int, Any] | None:
     return made if isinstance(made, tuple) else (made, "")
 
 
-def _handler(lms: GradeLms) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+class _Handler(BaseHTTPRequestHandler):
+    lms: "GradeLms"
+    protocol_version = "HTTP/1.1"
 
-        def do_GET(self) -> None:
-            self._answer(*lms.read(self._headers()))
+    def do_GET(self) -> None:
+        self._answer(*self.lms.get(self.path, self._headers()))
 
-        def do_POST(self) -> None:
-            content = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
-            if urlsplit(self.path).path == "/token":
-                self._answer(*lms.token({name: values[0] for name, values in parse_qs(content).items()}))
-            else:
-                self._answer(*lms.take(self.path, self._headers(), json.loads(content)))
+    def do_PUT(self) -> None:
+        self._answer(*self.lms.write("PUT", self.path, self._body()))
 
-        def _headers(self) -> dict[str, str]:
-            return {name.lower(): value for name, value in self.headers.items()}
+    def do_DELETE(self) -> None:
+        self._answer(*self.lms.write("DELETE", self.path, None))
 
-        def _answer(self, status: int, body: Any) -> None:
-            content = body.encode() if isinstance(body, str) else json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(content)))
-            if status in (301, 302, 307):
-                self.send_header("Location", lms.url + "/token")
-            self.end_headers()
+    def _body(self) -> Any:
+        return json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))))
+
+    def do_POST(self) -> None:
+        content = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+        if urlsplit(self.path).path == "/token":
+            self._answer(*self.lms.token({name: values[0] for name, values in parse_qs(content).items()}))
+        elif urlsplit(self.path).path == "/items":
+            self._answer(*self.lms.write("POST", self.path, json.loads(content)))
+        else:
+            self._answer(*self.lms.take(self.path, self._headers(), json.loads(content)))
+
+    def _headers(self) -> dict[str, str]:
+        return {name.lower(): value for name, value in self.headers.items()}
+
+    def _answer(self, status: int, body: Any) -> None:
+        content = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        for name, value in self.lms.headers.items():
+            self.send_header(name, value)
+        if status in (301, 302, 307):
+            self.send_header("Location", self.lms.url + "/token")
+        self.end_headers()
+        if status != 204:
             self.wfile.write(content)
 
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
 
-    return Handler
+
+def _handler(lms: GradeLms) -> type[BaseHTTPRequestHandler]:
+    return type("Handler", (_Handler,), {"lms": lms})
 
 
 @dataclass
@@ -330,6 +424,7 @@ def forget_lms(app: Flask) -> None:
     """Nothing is known any more of tokens and of LMSs that did not answer: tests use the same ids for new ones."""
     app.extensions.pop("lti_tokens", None)
     app.extensions.pop("lti_resting", None)
+    app.extensions.pop("lti_pace", None)
 
 
 def wait_for(check: Callable[[], object]) -> None:

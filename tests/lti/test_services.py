@@ -1,19 +1,25 @@
 """Tokens and scores over real HTTP: what is sent, what is kept, and what each answer means."""
 
+import json
 import socket
 import threading
 import time
 from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qs
 
 import jwt
 import pytest
+import responses
 from flask import Flask
 from sqlalchemy import select
 
+from sociallearn import clock
 from sociallearn.database import transaction
 from sociallearn.lti import keys, services
 from sociallearn.lti.models import Registration
-from sociallearn.lti.services import Conflict, Connector, Refused, ServiceError, Throttled, Unreachable
+from sociallearn.lti.services import Conflict, Connector, NotNow, Refused, ServiceError, Throttled, Unreachable
 from tests.grades import cast
 from tests.grades.cast import SCOPES, GradeLms, wait_for
 
@@ -302,3 +308,208 @@ def test_a_registration_without_key(app: Flask, lms: GradeLms) -> None:
     with pytest.raises(Unreachable) as error:
         services.connect(Registration(issuer="https://gone.example", client_id="x"), SCOPES)
     assert error.value.code == "unregistered"
+
+
+def columns_of(lms: GradeLms, count: int) -> None:
+    for number in range(2, 2 + count):
+        url = lms.line_item(number)
+        lms.columns[url] = {"id": url, "label": f"Column {number}", "scoreMaximum": number}
+
+
+def test_results_go_behind_the_path_and_before_the_query() -> None:
+    assert services.results_url("https://x.org/a/2/lineitem?t=1") == "https://x.org/a/2/lineitem/results?t=1"
+
+
+def test_a_list_over_pages_with_addresses_that_know_case(lms: GradeLms) -> None:
+    columns_of(lms, 25)
+    lms.page_size = 10
+    assert len(services.list_line_items(connector(), lms.line_items)) == 25
+    assert [path for path, _headers in lms.list_calls] == [
+        "/items?type_id=1", "/items?type_id=1&From=10", "/items?type_id=1&From=20",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("link", "calls"),
+    [
+        ("<{url}/items?type_id=1>; rel=“next”", 1),  # Moodle's, with typographic quotes
+        ("nonsense", 1),
+        ('<{url}/items?type_id=1>; rel="next"', 1),  # the very same page again
+    ],
+)
+def test_links_that_lead_nowhere_end_a_list(lms: GradeLms, link: str, calls: int) -> None:
+    columns_of(lms, 3)
+    lms.headers["Link"] = link.format(url=lms.url).encode().decode("latin-1")
+    lms.page_size = None
+    made = lms._page
+    lms._page = lambda path, all_: (200, all_)  # type: ignore[method-assign]
+    assert len(services.list_line_items(connector(), lms.line_items)) == 3
+    assert len(lms.list_calls) == calls
+    lms._page = made  # type: ignore[method-assign]
+
+
+def test_our_token_goes_nowhere_else(lms: GradeLms) -> None:
+    columns_of(lms, 3)
+    lms._page = lambda path, all_: (200, all_)  # type: ignore[method-assign]
+    lms.headers["Link"] = '<http://elsewhere.example/items>; rel="next"'
+    with pytest.raises(Unreachable):
+        services.list_line_items(connector(), lms.line_items)
+
+
+@pytest.mark.parametrize("body", ["{}", "null", "", '"x"'])
+def test_what_is_no_list(lms: GradeLms, body: str) -> None:
+    lms.result_answers.append((200, body))
+    with pytest.raises(Unreachable):
+        services.read_results(connector(), lms.line_item())
+
+
+def test_odd_results_are_left_out_or_empty(lms: GradeLms) -> None:
+    odd = '[{"userId": "a", "resultScore": "7"}, {"userId": 7, "resultScore": 1}, {"x": 1}, 5, {"userId": "b", "resultScore": 1e999, "resultMaximum": -1}]'  # noqa: E501
+    lms.result_answers.append((200, odd))
+    found = services.read_results(connector(), lms.line_item())
+    assert [(one.user_id, one.score, one.maximum) for one in found] == [("a", None, 1), ("7", 1, 1), ("b", None, 1)]
+
+
+def test_canvas_says_older_with_a_400(lms: GradeLms) -> None:
+    said = "Provided timestamp of 2026 before last updated timestamp of 2027"
+    lms.score_answers.append((400, f'{{"errors":{{"type":"bad_request","message":"{said}"}}}}'))
+    assert isinstance(post(lms), Conflict)
+
+
+def test_canvas_says_who_is_not_gradable(lms: GradeLms) -> None:
+    lms.score_answers.append((422, '{"errors":{"message":"User not found in course or is not a student"}}'))
+    error = post(lms)
+    assert isinstance(error, Refused)
+    assert error.code == "not_gradable"
+
+
+def test_after_a_throttle_the_lms_is_left_alone(lms: GradeLms) -> None:
+    start = clock.now()
+    lms.score_answers.append(429)
+    with clock.at(start):
+        assert isinstance(post(lms), Throttled)
+        waiting = post(lms)
+    assert isinstance(waiting, NotNow)
+    assert waiting.retry_after == pytest.approx(services.PATIENCE)
+    assert len(lms.scores) == 1
+    with clock.at(start + timedelta(seconds=1.1)):
+        assert post(lms) is None
+
+
+def test_each_time_longer_and_as_long_as_it_says(lms: GradeLms) -> None:
+    now = clock.now()
+    waits = []
+    for _time in range(8):
+        lms.score_answers.append(429)
+        with clock.at(now):
+            assert isinstance(post(lms), Throttled)
+            waits.append(round(connector()._pace.left(1)))
+        now += timedelta(seconds=waits[-1] + 0.5)
+    assert waits == [1, 2, 4, 8, 16, 32, 60, 60]
+    lms.headers["Retry-After"] = "17"
+    lms.score_answers.append((403, "403 Forbidden (Rate Limit Exceeded)"))
+    with clock.at(now):
+        post(lms)
+        assert round(connector()._pace.left(1)) == 17
+
+
+def test_an_lms_low_on_quota_gets_a_breath(lms: GradeLms) -> None:
+    with clock.at(clock.now()):
+        lms.headers["X-Rate-Limit-Remaining"] = "520.3"
+        assert post(lms) is None
+        lms.headers["X-Rate-Limit-Remaining"] = "42.5"
+        assert post(lms) is None
+        assert isinstance(post(lms), NotNow)
+    assert len(lms.scores) == 2
+
+
+def test_another_lms_need_not_wait(lms: GradeLms) -> None:
+    lms.score_answers.append(429)
+    with clock.at(clock.now()):
+        post(lms)
+        assert connector()._pace.left(1) > 0
+        assert connector()._pace.left(2) == 0
+
+
+@pytest.mark.parametrize(("product", "most"), [("canvas", 1), (None, 3)])
+def test_a_few_calls_at_once_and_one_to_canvas(app: Flask, lms: GradeLms, product: str | None, most: int) -> None:
+    set_registration(product=product)
+    under_way, highest, lock = [0], [0], threading.Lock()
+
+    def slowly() -> int:
+        with lock:
+            under_way[0] += 1
+            highest[0] = max(highest[0], under_way[0])
+        time.sleep(0.05)
+        with lock:
+            under_way[0] -= 1
+        return 204
+
+    lms.score_answers.extend([slowly] * 12)
+
+    def send() -> None:
+        with app.app_context():
+            services.post_score(connector(), lms.line_item(), SCORE)
+
+    connector().get_access_token(SCOPES)
+    threads = [threading.Thread(target=send) for _number in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert highest[0] == most
+    assert len(lms.score_calls) == 12
+
+
+@pytest.mark.parametrize(
+    ("issuer", "product", "is_canvas"),
+    [
+        ("https://canvas.instructure.com", None, True),
+        ("https://canvas.beta.instructure.com", None, True),
+        ("https://lms.school.example", "canvas", True),
+        ("https://instructure.com.evil.example", None, False),
+        ("https://moodle.example", "moodle", False),
+        ("not an address", None, False),
+    ],
+)
+def test_who_is_a_canvas(issuer: str, product: str | None, is_canvas: bool) -> None:
+    assert services.is_canvas(Registration(issuer=issuer, client_id="1", product=product)) is is_canvas
+
+
+def test_two_tenants_of_one_issuer_and_token_address_never_share_a_token(app: Flask) -> None:
+    """All hosted Canvases have one issuer and one token address; only the client id tells them apart."""
+    cast.forget_lms(app)
+    token_url = "https://canvas.instructure.com/login/oauth2/token"
+
+    def token(request: Any) -> tuple[int, dict[str, str], str]:
+        form = parse_qs(request.body)
+        claims = jwt.decode(form["client_assertion"][0], options={"verify_signature": False})
+        return 200, {}, json.dumps({"access_token": f"token-of-{claims['sub']}", "expires_in": 3600})
+
+    with app.app_context(), responses.RequestsMock() as http:
+        with transaction() as session:
+            template = session.scalars(select(Registration).order_by(Registration.id)).first()
+            assert template is not None
+            keys_of = app.extensions["lti_keys"][template.issuer, template.client_id]
+            tenants = []
+            for client_id in ("10000000000001", "10000000000002"):
+                row = Registration(
+                    issuer="https://canvas.instructure.com",
+                    client_id=client_id,
+                    auth_login_url="https://sso.canvaslms.com/api/lti/authorize_redirect",
+                    auth_token_url=token_url,
+                )
+                session.add(row)
+                app.extensions["lti_keys"][row.issuer, client_id] = keys_of
+                tenants.append(row)
+            session.flush()
+        http.add_callback("POST", token_url, token)
+        http.post("https://a.instructure.com/li/scores", json={})
+        for _again in range(3):
+            for tenant in (*tenants, *reversed(tenants)):
+                services.post_score(services.connect(tenant, SCOPES), "https://a.instructure.com/li", SCORE)
+                said = http.calls[-1].request.headers["Authorization"]
+                assert said == f"Bearer token-of-{tenant.client_id}"
+        assert sum(call.request.url == token_url for call in http.calls) == 2
+        for tenant in tenants:
+            del app.extensions["lti_keys"][tenant.issuer, tenant.client_id]

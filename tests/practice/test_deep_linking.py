@@ -50,7 +50,7 @@ def test_what_was_chosen_becomes_a_link_with_its_column(tool: ToyTool) -> None:
     assert "Discussion board 42" in as_person(tool.client, "noor").get("/courses/smld-2026").text
     claims = tool.launch("chosen-5", "noor")
     assert claims[CLAIM + "resource_link"]["title"] == "Discussion board 42"
-    assert claims[CLAIM + "custom"] == {"board": "42", "unit": "Redactie"}
+    assert claims[CLAIM + "custom"] == {"board": "42", "unit": "Redactie", "groups": "31"}
     endpoint = claims["https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"]
     item = tool.call("GET", endpoint["lineitem"]).json or {}
     assert (item["label"], item["scoreMaximum"], item["tag"]) == ("Board participation", 20, "participation")

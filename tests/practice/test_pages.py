@@ -19,7 +19,7 @@ def test_the_first_page_names_the_course_and_everybody_in_it(client: FlaskClient
 def test_picking_somebody_leads_into_the_course_with_the_tool_in_a_frame(client: FlaskClient) -> None:
     assert client.get("/courses/smld-2026").status_code == 303
     picked = client.post("/sign-in", data={"person": "elif", "course": "smld-2026"})
-    assert picked.location == "/courses/smld-2026"
+    assert picked.location == "/courses/smld-2026?person=elif"
     assert "SameSite=Lax" in picked.headers["Set-Cookie"]
     page = client.get("/courses/smld-2026")
     assert "Elif Yıldız" in page.text

@@ -55,7 +55,7 @@ def test_a_launch_says_who_where_and_what(tool: ToyTool) -> None:
     assert claims["nonce"] == "the-nonce"
     assert claims["exp"] - claims["iat"] == 60
     assert claims[CLAIM + "roles"] == [MEMBERSHIP + "Learner"]
-    assert claims[CLAIM + "custom"] == {"unit": "Verkoop"}
+    assert claims[CLAIM + "custom"] == {"unit": "Verkoop", "groups": "31"}
     assert claims[CLAIM + "context"]["id"] == "smld-2026"
     assert claims[CLAIM + "launch_presentation"]["locale"] == "nl"
     assert claims[CLAIM + "tool_platform"]["product_family_code"] == "sociallearn-practice"

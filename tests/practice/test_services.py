@@ -280,7 +280,7 @@ def test_the_roster_is_read_page_by_page(tool: ToyTool) -> None:
         if url:
             assert tool.call("GET", url.lower()).status_code == 400  # the link counts as it is written
     assert sizes == [5, 5, 4]
-    assert len({one["user_id"] for one in people}) == 14
+    assert len({one["user_id"] for one in people}) == 15
     moodles = capture("nrps_paged")["nrps: limit=10"]["response"]["body"]["members"][0]
     assert set(people[0]) == set(moodles)
     assert all(one["status"] == "Active" for one in people)

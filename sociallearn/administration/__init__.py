@@ -1,0 +1,1 @@
+"""Administration: connected LMSs, invitations to connect one, and who has which rights."""

@@ -1,0 +1,172 @@
+"""A copied course: what comes along from the one before is the trainer's choice. Never people, replies, points, ideas.
+
+Done again, it adds what is missing and doubles nothing, so that a fresh start is not the last word and two trainers
+deciding at once agree.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from sociallearn import clock
+from sociallearn.database import locked
+from sociallearn.errors import Refusal
+from sociallearn.ideas import rounds
+from sociallearn.ideas.models import IdeaRound
+from sociallearn.posts import writing
+from sociallearn.posts.models import Kind, Post, Visibility
+from sociallearn.roster import enrolling, linking
+from sociallearn.roster.models import Agreements, Cohort, ContentItem, Member, Phase
+from sociallearn.roster.signals import calendar_changed
+
+QUESTIONS, ROUNDS, SETTINGS, AGREEMENTS = "questions", "rounds", "settings", "agreements"
+PARTS = (QUESTIONS, ROUNDS, SETTINGS, AGREEMENTS)
+_SETTINGS = ("template", "language", "work_days", "work_starts", "work_ends", "rooms_off")
+
+
+@dataclass(frozen=True)
+class Before:
+    """The course this one is a copy of, and how much there is to bring along."""
+
+    title: str
+    questions: int
+    rounds: int
+    phases: int
+    lines: int  # of its agreements
+
+
+def before(session: Session, cohort: Cohort) -> Before | None:
+    """What the trainer chooses from; nothing when this course is no copy of one we know."""
+    old = session.get(Cohort, cohort.copied_from_id) if cohort.copied_from_id else None
+    if old is None:
+        return None
+    phases = session.scalar(select(func.count()).select_from(Phase).where(Phase.cohort_id == old.id)) or 0
+    lines = _newest_lines(session, old)
+    posts, found = _starters(session, old), _rounds(session, old)
+    return Before(old.title, len({post.id for _item, post in posts}), len(found), phases, len(lines))
+
+
+def carry(session: Session, cohort: Cohort, parts: set[str], *, by: Member) -> None:
+    """Bring these parts along, or none of them: a fresh start. Raises Refusal 403 for who does not train, 409 for a
+    course that is no copy."""
+    rounds.check_trains(by)
+    cohort = locked(session, Cohort, cohort.id)
+    old = session.get(Cohort, cohort.copied_from_id) if cohort.copied_from_id else None
+    if old is None:
+        raise Refusal(409, _("This course is not a copy of one that SocialLearn knows."), "")
+    if QUESTIONS in parts:
+        _carry_questions(session, cohort, old, by)
+    if ROUNDS in parts:
+        _carry_rounds(session, cohort, old, by)
+    if SETTINGS in parts:
+        _carry_settings(session, cohort, old)
+    if AGREEMENTS in parts:
+        _carry_agreements(session, cohort, old, by)
+    cohort.carried_over_at = cohort.carried_over_at or clock.now()
+    session.flush()
+
+
+def _carry_questions(session: Session, cohort: Cohort, old: Cohort, by: Member) -> None:
+    starters = _starters(session, old)
+    made = _made_before(session, cohort, [item for item, _post in starters])
+    copies = {post.id: made[item.link_key].post_id for item, post in starters if made[item.link_key].post_id}
+    for item, post in starters:
+        if post.id not in copies:
+            copies[post.id] = writing.write(session, Kind.POST, by=by, body=post.body).id
+        mine = made[item.link_key]
+        mine.post_id = mine.post_id or copies[post.id]
+
+
+def _carry_rounds(session: Session, cohort: Cohort, old: Cohort, by: Member) -> None:
+    found = _rounds(session, old)
+    ids = {question: id_ for id_, question in _questions(session, cohort)}
+    for round_ in found:
+        question = round_.question or ""
+        if question not in ids:
+            ids[question] = rounds.open_one(session, by=by, question=question).id
+    items = session.scalars(
+        select(ContentItem).where(ContentItem.cohort_id == old.id, ContentItem.round_id.in_([one.id for one in found]))
+    ).all()
+    made = _made_before(session, cohort, list(items))
+    asked = {one.id: one.question or "" for one in found}
+    for item in items:
+        mine = made[item.link_key]
+        mine.round_id = mine.round_id or ids[asked[item.round_id or 0]]
+
+
+def _made_before(session: Session, cohort: Cohort, items: list[ContentItem]) -> dict[str, ContentItem]:
+    """These items as the copy has them, by the key its links name."""
+    return {item.link_key: linking.remake(session, cohort, item) for item in items}
+
+
+def _carry_settings(session: Session, cohort: Cohort, old: Cohort) -> None:
+    for name in _SETTINGS:
+        setattr(cohort, name, getattr(old, name))
+    if cohort.time_zone != old.time_zone:
+        enrolling.set_time_zone(session, cohort.id, old.time_zone)
+    has_phases = session.scalar(select(Phase.id).where(Phase.cohort_id == cohort.id).limit(1)) is not None
+    if not has_phases:
+        _carry_phases(session, cohort, old)
+    session.flush()
+    calendar_changed.send(cohort, session=session)
+
+
+def _carry_phases(session: Session, cohort: Cohort, old: Cohort) -> None:
+    """On the same days of the week and at the same hours, moved by whole weeks so that the first is still to come."""
+    phases = session.scalars(select(Phase).where(Phase.cohort_id == old.id).order_by(Phase.starts_at, Phase.id)).all()
+    if not phases:
+        return
+    zone = ZoneInfo(old.time_zone)
+    first, today = phases[0].starts_at.astimezone(zone).date(), clock.now().astimezone(zone).date()
+    weeks = max(0, -((first - today).days // 7))
+    for phase in phases:
+        session.add(
+            Phase(
+                cohort_id=cohort.id,
+                name=phase.name,
+                starts_at=_later(phase.starts_at, weeks, zone),
+                ends_at=_later(phase.ends_at, weeks, zone),
+            )
+        )
+
+
+def _later(moment: datetime, weeks: int, zone: ZoneInfo) -> datetime:
+    """The same time of day that many weeks on, also across a change to summer time."""
+    local = moment.astimezone(zone).replace(tzinfo=None) + timedelta(weeks=weeks)
+    return local.replace(tzinfo=zone).astimezone(UTC)
+
+
+def _carry_agreements(session: Session, cohort: Cohort, old: Cohort, by: Member) -> None:
+    lines = _newest_lines(session, old)
+    has_own = session.scalar(select(Agreements.id).where(Agreements.cohort_id == cohort.id).limit(1)) is not None
+    if lines and not has_own:
+        session.add(Agreements(cohort_id=cohort.id, number=1, lines=lines, author_id=by.id, created_at=clock.now()))
+
+
+def _newest_lines(session: Session, old: Cohort) -> list[str]:
+    newest = select(Agreements.lines).where(Agreements.cohort_id == old.id).order_by(Agreements.number.desc()).limit(1)
+    return session.scalar(newest) or []
+
+
+def _starters(session: Session, old: Cohort) -> list[tuple[ContentItem, Post]]:
+    """What the old course's links open as one conversation, in order of their making; none that cannot be read."""
+    rows = session.execute(
+        select(ContentItem, Post)
+        .join(Post, Post.id == ContentItem.post_id)
+        .where(ContentItem.cohort_id == old.id, Post.cohort_id == old.id, Post.visibility == Visibility.VISIBLE)
+        .order_by(ContentItem.id)
+    )
+    return [(item, post) for item, post in rows]
+
+
+def _rounds(session: Session, old: Cohort) -> list[IdeaRound]:
+    statement = select(IdeaRound).where(IdeaRound.cohort_id == old.id, IdeaRound.question.is_not(None))
+    return list(session.scalars(statement.order_by(IdeaRound.id)))
+
+
+def _questions(session: Session, cohort: Cohort) -> list[tuple[int, str]]:
+    return [(one.id, one.question or "") for one in _rounds(session, cohort)]

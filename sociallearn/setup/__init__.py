@@ -1,0 +1,1 @@
+"""Setting up a cohort: its pages, our agreements, and one's further cohorts."""
