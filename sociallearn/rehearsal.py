@@ -33,7 +33,7 @@ from sociallearn.lti import registrations
 from sociallearn.posts.models import Post
 from sociallearn.practice import registering, serving
 from sociallearn.practice.app import create_practice_lms
-from sociallearn.practice.conversation import Kind, Line, script
+from sociallearn.practice.conversation import START, Kind, Line, script
 
 PATIENCE = 60  # seconds for the tool to answer after its start
 _FIELD = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
@@ -88,8 +88,10 @@ def prepare(*, port: int, lms_port: int, data_dir: Path) -> BaseWSGIServer:
 
 
 def play(lms: Flask, tool: Flask, now: datetime) -> None:
-    """Everybody's lines, oldest first, each at its own time before ``now``."""
+    """The set-up, then everybody's lines, oldest first, each at its own time before ``now``."""
     said = Said()
+    with clock.at(now - START.ago):
+        Actor(lms, tool, START.who).set_up(now)
     for line in script():
         with clock.at(now - line.ago):
             Actor(lms, tool, line.who).say(line, said)  # comes in afresh each time: a seat lasts a working day
@@ -124,6 +126,14 @@ class Actor:
             raise RuntimeError("The feed has no form.")
         self._token = found[1]
 
+    def set_up(self, now: datetime) -> None:
+        """Set the cohort up as a trainer does: weekly, with lines of her own and a holiday."""
+        day = (now + START.holiday_in).date().isoformat()
+        lines = {f"line{number}": line for number, line in enumerate(START.agreed, start=1)}
+        self._send("the template", "/cohort/set-up/template", {"template": "weekly"})
+        self._send("the agreements", "/agreements", lines)
+        self._send("the holiday", "/cohort/set-up/holidays", {"name": START.holiday, "first_day": day})
+
     def say(self, line: Line, said: Said) -> None:
         """Say one line through the tool's forms."""
         parent = said.posts.get(line.parent, 0)
@@ -137,11 +147,16 @@ class Actor:
             Kind.RATE: (f"/ideas/{parent}/rating", {"value": str(line.stars)}),
             Kind.ACCEPT: (f"/questions/{self._question(line, said)}/acceptance", {"answer_id": str(parent)}),
         }[line.kind]
+        location = self._send(line.key, path, form)
+        said.parents[line.key] = line.parent
+        said.posts[line.key] = int((_NUMBER.findall(location) or ["0"])[-1])
+
+    def _send(self, what: str, path: str, form: dict[str, str]) -> str:
+        """Send one of the tool's forms; where it leads."""
         response = self._tool.post(self._seat + path, data={"csrf_token": self._token, **form}, base_url=self._base_url)
         if response.status_code != 303:
-            raise RuntimeError(f"{line.key} was refused: {response.status_code} {response.text[:500]}")
-        said.parents[line.key] = line.parent
-        said.posts[line.key] = int((_NUMBER.findall(response.location) or ["0"])[-1])
+            raise RuntimeError(f"{what} was refused: {response.status_code} {response.text[:500]}")
+        return response.location
 
     @staticmethod
     def _question(line: Line, said: Said) -> int:

@@ -1,6 +1,5 @@
 """What administrators see. Every query starts from how far the reader's rights reach."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -11,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from sociallearn import clock
 from sociallearn.lti.models import Deployment, Invite, Registration, SigningKey, Source
+from sociallearn.roster import granting
 from sociallearn.roster.granting import Reach
 from sociallearn.roster.models import Cohort, Grant, Member, Person
 
@@ -112,11 +112,12 @@ class Found:
     is_administrator: bool
 
 
-def lmss(session: Session, reach: Reach, own_id: int) -> list[Lms]:
-    """Every registration within reach: in use first, then paused, then gone."""
-    rows = _registrations(session, reach.registration_ids)
+def lmss(session: Session, person: Person) -> list[Lms]:
+    """Every registration this person looks after: in use first, then paused, then gone."""
+    rows = granting.administered(session, person)
     places = _places(session, [row.id for row in rows])
     people = _people(session, [row.id for row in rows])
+    own_id = person.registration_id
     found = [_lms(row, places.get(row.id, []), people.get(row.id, (0, None)), own_id) for row in rows]
     return sorted(found, key=lambda lms: (list(State).index(lms.state), lms.title.casefold()))
 
@@ -136,10 +137,6 @@ def title(registration: Registration) -> str:
 def host(registration: Registration) -> str:
     """Where it lives."""
     return urlsplit(registration.issuer).netloc or registration.issuer
-
-
-def _registrations(session: Session, ids: frozenset[int]) -> Sequence[Registration]:
-    return session.scalars(select(Registration).where(Registration.id.in_(ids)).order_by(Registration.id)).all()
 
 
 def _lms(

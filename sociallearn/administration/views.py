@@ -31,7 +31,7 @@ def _only_administrators() -> None:
 @bp.get("")
 def index() -> ResponseReturnValue:
     """The LMSs within reach."""
-    found = reading.lmss(db.session(), _reach(), access.member().person.registration_id)
+    found = reading.lmss(db.session(), _me())
     return render_template("administration/index.html", lmss=found, here="lmss", room="administration")
 
 
@@ -105,7 +105,7 @@ def check(registration_id: int) -> ResponseReturnValue:
     """Look whether the connection works, now. Calls the LMS, so nothing is open in the database meanwhile."""
     session, registration = db.session(), _registration(registration_id)
     limit(CHECKS, f"check-{registration_id}")
-    shown = reading.lms(session, registration, access.member().person.registration_id)
+    shown = reading.lms(session, registration, _me().registration_id)
     subject = probing.subject(session, registration)
     session.expunge_all()  # who is here stays readable without another query
     release()
@@ -147,9 +147,7 @@ def invite() -> ResponseReturnValue:
     if not form.validate():
         return _connecting_page(form), 422
     organisation_id = reach.organisation_id if reach.is_whole else None
-    made, link = invitations.make(
-        db.session(), form.label.data or "", organisation_id, access.member().person_id, form.days.data or 1
-    )
+    made, link = invitations.make(db.session(), form.label.data or "", organisation_id, _me().id, form.days.data or 1)
     return render_template("administration/invited.html", invite=made, link=link, room="administration")
 
 
@@ -225,7 +223,7 @@ def end_now(grant_id: int) -> ResponseReturnValue:
 
 
 def _lms_page(registration: Registration, form: NameForm | None = None, page: str = "lms") -> str:
-    shown = reading.lms(db.session(), registration, access.member().person.registration_id)
+    shown = reading.lms(db.session(), registration, _me().registration_id)
     form = form or NameForm(name=registration.name)
     return render_template(f"administration/{page}.html", lms=shown, form=form, room="administration")
 

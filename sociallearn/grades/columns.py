@@ -195,7 +195,7 @@ def _claim(session: Session, cohort_id: int) -> Job | None:
 def resource_id(session: Session, placement: Placement) -> str:
     """Under which name we find our column again (AGS 2.0 3.2.2): the placed item's key, else the course's."""
     if placement.content_item_id is not None:
-        return session.get_one(ContentItem, placement.content_item_id).key
+        return session.get_one(ContentItem, placement.content_item_id).link_key
     return PREFIX + session.get_one(Cohort, placement.cohort_id).context_id
 
 

@@ -160,7 +160,7 @@ def _flag(body: dict[str, Any], name: str, otherwise: bool) -> bool:
 
 
 def _custom(body: dict[str, Any]) -> dict[str, str]:
-    """An LMS that cannot fill in a variable sends its name, "$Moodle.Course.GroupIds": the same as nothing."""
+    """An LMS that cannot fill in a variable sends its name, "$Moodle.Person.userGroupIds": the same as nothing."""
     given = _object(body, CLAIM + "custom")
     return {
         str(name): value

@@ -5,11 +5,11 @@ deciding at once agree.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from sociallearn import clock
@@ -19,8 +19,8 @@ from sociallearn.ideas import rounds
 from sociallearn.ideas.models import IdeaRound
 from sociallearn.posts import writing
 from sociallearn.posts.models import Kind, Post, Visibility
-from sociallearn.roster import enrolling, linking
-from sociallearn.roster.models import Agreements, Cohort, ContentItem, Member, Phase
+from sociallearn.roster import agreeing, enrolling, linking, phases
+from sociallearn.roster.models import Cohort, ContentItem, Member
 from sociallearn.roster.signals import calendar_changed
 
 QUESTIONS, ROUNDS, SETTINGS, AGREEMENTS = "questions", "rounds", "settings", "agreements"
@@ -44,10 +44,14 @@ def before(session: Session, cohort: Cohort) -> Before | None:
     old = session.get(Cohort, cohort.copied_from_id) if cohort.copied_from_id else None
     if old is None:
         return None
-    phases = session.scalar(select(func.count()).select_from(Phase).where(Phase.cohort_id == old.id)) or 0
-    lines = _newest_lines(session, old)
     posts, found = _starters(session, old), _rounds(session, old)
-    return Before(old.title, len({post.id for _item, post in posts}), len(found), phases, len(lines))
+    return Before(
+        title=old.title,
+        questions=len({post.id for _item, post in posts}),
+        rounds=len(found),
+        phases=len(phases.of(session, old)),
+        lines=len(agreeing.current(session, old.id).lines),
+    )
 
 
 def carry(session: Session, cohort: Cohort, parts: set[str], *, by: Member) -> None:
@@ -104,52 +108,30 @@ def _made_before(session: Session, cohort: Cohort, items: list[ContentItem]) -> 
 
 
 def _carry_settings(session: Session, cohort: Cohort, old: Cohort) -> None:
-    for name in _SETTINGS:
-        setattr(cohort, name, getattr(old, name))
     if cohort.time_zone != old.time_zone:
         enrolling.set_time_zone(session, cohort.id, old.time_zone)
-    has_phases = session.scalar(select(Phase.id).where(Phase.cohort_id == cohort.id).limit(1)) is not None
-    if not has_phases:
-        _carry_phases(session, cohort, old)
+    for name in _SETTINGS:
+        setattr(cohort, name, getattr(old, name))
+    if not phases.of(session, cohort):
+        phases.replace_all(session, cohort, _phases_to_come(session, old))
     session.flush()
     calendar_changed.send(cohort, session=session)
 
 
-def _carry_phases(session: Session, cohort: Cohort, old: Cohort) -> None:
-    """On the same days of the week and at the same hours, moved by whole weeks so that the first is still to come."""
-    phases = session.scalars(select(Phase).where(Phase.cohort_id == old.id).order_by(Phase.starts_at, Phase.id)).all()
-    if not phases:
-        return
-    zone = ZoneInfo(old.time_zone)
-    first, today = phases[0].starts_at.astimezone(zone).date(), clock.now().astimezone(zone).date()
-    weeks = max(0, -((first - today).days // 7))
-    for phase in phases:
-        session.add(
-            Phase(
-                cohort_id=cohort.id,
-                name=phase.name,
-                starts_at=_later(phase.starts_at, weeks, zone),
-                ends_at=_later(phase.ends_at, weeks, zone),
-            )
-        )
-
-
-def _later(moment: datetime, weeks: int, zone: ZoneInfo) -> datetime:
-    """The same time of day that many weeks on, also across a change to summer time."""
-    local = moment.astimezone(zone).replace(tzinfo=None) + timedelta(weeks=weeks)
-    return local.replace(tzinfo=zone).astimezone(UTC)
+def _phases_to_come(session: Session, old: Cohort) -> list[tuple[str, date, date]]:
+    """On the same days of the week, all moved by the same whole weeks, so that the first is still to come."""
+    parts = phases.of(session, old)
+    if not parts:
+        return []
+    today = clock.now().astimezone(ZoneInfo(old.time_zone)).date()
+    shift = timedelta(weeks=max(0, -((parts[0].first_day - today).days // 7)))
+    return [(part.name, part.first_day + shift, part.last_day + shift) for part in parts]
 
 
 def _carry_agreements(session: Session, cohort: Cohort, old: Cohort, by: Member) -> None:
-    lines = _newest_lines(session, old)
-    has_own = session.scalar(select(Agreements.id).where(Agreements.cohort_id == cohort.id).limit(1)) is not None
-    if lines and not has_own:
-        session.add(Agreements(cohort_id=cohort.id, number=1, lines=lines, author_id=by.id, created_at=clock.now()))
-
-
-def _newest_lines(session: Session, old: Cohort) -> list[str]:
-    newest = select(Agreements.lines).where(Agreements.cohort_id == old.id).order_by(Agreements.number.desc()).limit(1)
-    return session.scalar(newest) or []
+    lines = agreeing.current(session, old.id).lines
+    if lines and not agreeing.current(session, cohort.id).lines:
+        agreeing.write(session, cohort, lines, by=by)
 
 
 def _starters(session: Session, old: Cohort) -> list[tuple[ContentItem, Post]]:

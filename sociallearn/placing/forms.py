@@ -20,6 +20,7 @@ from sociallearn.posts.forms import LONGEST_BODY, LONGEST_TITLE, tidy, tidy_line
 USUAL_POINTS = 20
 MOST_POINTS = 1000
 _POINTS = re.compile(r"[0-9]{1,4}([.,][0-9]{1,2})?")
+_SHOWN_IN_ORDER = ("existing", "body", "question", "title", "graded", "points", "opens", "closes")
 _AT_MOST = _("At most 150 characters.")
 
 
@@ -121,7 +122,8 @@ class PlacingForm:
         for kind in self.chosen:
             item = self.items[kind]
             if not item.validate():
-                self.errors |= {f"{kind}-{name}": list(found) for name, found in item.errors.items() if name}
+                found = {name: list(said) for name, said in item.errors.items() if name}
+                self.errors |= {f"{kind}-{name}": found[name] for name in _SHOWN_IN_ORDER if name in found}
             self._check(kind, item)
         return not self.errors
 

@@ -41,6 +41,7 @@ def place() -> ResponseReturnValue:
 
 
 @bp.post("/placing/cancellation")
+@access.even_when_archived
 def cancel() -> ResponseReturnValue:
     """Place nothing."""
     row = _request()

@@ -8,12 +8,22 @@ from werkzeug.exceptions import HTTPException, SecurityError
 
 # the service rooms hang their views on the blueprint when they are imported
 from sociallearn import paths
-from sociallearn.practice import columns, deep_linking, gradebook, memberships, pages, platform, scores, services
+from sociallearn.practice import (
+    columns,
+    deep_linking,
+    dynamic_registration,
+    gradebook,
+    memberships,
+    pages,
+    platform,
+    scores,
+    services,
+)
 from sociallearn.practice.keys import PlatformKey, ToolKeys
 from sociallearn.practice.state import SERVICE_NAME, Practice, origin
 from sociallearn.practice.store import Store
 
-SERVICES = (columns, memberships, scores)
+SERVICES = (columns, dynamic_registration, memberships, scores)
 LARGEST_REQUEST = 1_000_000  # bytes
 
 

@@ -8,9 +8,10 @@ from sqlalchemy import delete
 from sqlalchemy.dialects.sqlite import insert
 
 from sociallearn import clock
+from sociallearn.practice import clients
 from sociallearn.practice.keys import KeyUnavailable
 from sociallearn.practice.models import Spent
-from sociallearn.practice.state import CLIENT_ID, Practice
+from sociallearn.practice.state import Practice
 
 SKEW = 5  # seconds two clocks may differ
 
@@ -26,8 +27,9 @@ def check(lms: Practice, token: str, *, audience: str, lifetime: int, once: str)
     live, in seconds; ``once``: the claim that makes it single-use, "jti" or "nonce". Raises BadAssertion.
     """
     claims = _verified(lms, token)
-    if claims.get("iss") != CLIENT_ID:
-        raise BadAssertion(f"iss is not {CLIENT_ID}")
+    with lms.store.reading() as session:
+        if not clients.is_active(session, claims.get("iss")):
+            raise BadAssertion("iss is not the client id of a tool that is active here")
     audiences = claims.get("aud")
     if audience not in (audiences if isinstance(audiences, list) else [audiences]):
         raise BadAssertion(f"aud is not {audience}")

@@ -7,11 +7,12 @@ from typing import Any
 from sqlalchemy.orm import object_session
 
 from sociallearn import __version__, clock
+from sociallearn.practice import clients
 from sociallearn.practice.addresses import line_item_url, line_items_url, memberships_url
 from sociallearn.practice.copying import history
 from sociallearn.practice.models import Course, Enrolment, Launch, LineItem, Link, Person
 from sociallearn.practice.people import ADMINISTRATORS, GROUPS, Role
-from sociallearn.practice.state import CLIENT_ID, DEPLOYMENT_ID, SERVICE_NAME, Practice
+from sociallearn.practice.state import SERVICE_NAME, Practice
 
 CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
 DEEP_LINKING = "https://purl.imsglobal.org/spec/lti-dl/claim/"
@@ -41,7 +42,7 @@ def resource_link_launch(lms: Practice, enrolment: Enrolment, link: Link, items:
     if len(items) == 1:
         endpoint["lineitem"] = line_item_url(lms, items[0])
     return {
-        **_common(lms, enrolment),
+        **_common(lms, enrolment, link),
         CLAIM + "message_type": "LtiResourceLinkRequest",
         CLAIM + "target_link_uri": link.url or lms.launch_url,
         CLAIM + "resource_link": {"id": link.id, "title": link.title, "description": link.description},
@@ -91,7 +92,7 @@ def _histories(course: Course, link: Link | None = None) -> dict[str, str]:
 def deep_linking_launch(lms: Practice, enrolment: Enrolment, launch: Launch) -> dict[str, Any]:
     """The claims of an LtiDeepLinkingRequest (deep linking 4.4); ``data`` must come back as it is."""
     return {
-        **_common(lms, enrolment),
+        **_common(lms, enrolment, None),
         CLAIM + "message_type": "LtiDeepLinkingRequest",
         CLAIM + "target_link_uri": lms.launch_url,
         CLAIM + "custom": {**_about(enrolment), **_histories(enrolment.course)},
@@ -118,14 +119,15 @@ def signed(lms: Practice, claims: dict[str, Any], nonce: str, skew: int) -> str:
     return lms.key.sign({**claims, **times, "nonce": nonce})
 
 
-def _common(lms: Practice, enrolment: Enrolment) -> dict[str, Any]:
+def _common(lms: Practice, enrolment: Enrolment, link: Link | None) -> dict[str, Any]:
     course, person = enrolment.course, enrolment.person
+    client_id, deployment_id = clients.of(link)
     return {
         "iss": lms.base_url,
-        "aud": CLIENT_ID,
+        "aud": client_id,
         **_identity(person),
         CLAIM + "version": "1.3.0",
-        CLAIM + "deployment_id": DEPLOYMENT_ID,
+        CLAIM + "deployment_id": deployment_id,
         CLAIM + "roles": _roles(enrolment),
         CLAIM + "context": {
             "id": course.id, "label": course.label, "title": course.title, "type": ["CourseSection"],

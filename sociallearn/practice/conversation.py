@@ -33,6 +33,29 @@ class Line:
     stars: int = 0
 
 
+@dataclass(frozen=True)
+class Start:
+    """How the trainer sets the cohort up before the first line: what is agreed, and a day nobody works."""
+
+    who: str
+    ago: timedelta  # before now
+    agreed: tuple[str, ...]
+    holiday: str
+    holiday_in: timedelta  # after now
+
+
+START = Start(
+    who="katrien",
+    ago=timedelta(days=16, hours=3),
+    agreed=(
+        "Wie wordt afgesnauwd, staat er niet alleen voor: de eerste die het ziet, schrijft er iets gewoons onder.",
+        "Antwoorden mag in het Nederlands of in het Engels, zoals het je het best afgaat.",
+    ),
+    holiday="Brugdag",
+    holiday_in=timedelta(days=10),
+)
+
+
 def script() -> list[Line]:
     """Everything, in the order in which it happened."""
     return sorted([*LINES, *_ratings()], key=lambda line: line.ago, reverse=True)

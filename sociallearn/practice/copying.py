@@ -38,6 +38,7 @@ def _copy_link(session: Session, link: Link, course: Course) -> None:
         url=link.url,
         custom=dict(link.custom),
         copied_from=link.id,
+        client_id=link.client_id,
     )
     session.add(twin)
     session.flush()

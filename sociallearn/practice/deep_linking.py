@@ -13,7 +13,7 @@ from sociallearn.practice import launching, log
 from sociallearn.practice.assertions import BadAssertion, check
 from sociallearn.practice.claims import CLAIM, DEEP_LINKING
 from sociallearn.practice.models import Launch, LineItem, Link
-from sociallearn.practice.state import DEPLOYMENT_ID, Practice, origin, practice
+from sociallearn.practice.state import CLIENT_ID, DEPLOYMENT_ID, Practice, origin, practice
 
 bp = Blueprint("deep_linking", __name__)
 
@@ -51,6 +51,8 @@ def _accept(lms: Practice, claims: dict[str, Any]) -> Outcome:
     for name, value in expected.items():
         if claims.get(CLAIM + name) != value:
             raise BadAssertion(f"{name} is not {value}")
+    if claims["iss"] != CLIENT_ID:
+        raise BadAssertion(f"iss is not {CLIENT_ID}")
     items = claims.get(DEEP_LINKING + "content_items", [])
     if not isinstance(items, list):
         raise BadAssertion("content_items is not a list")

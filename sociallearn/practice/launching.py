@@ -9,8 +9,9 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from sociallearn import clock
+from sociallearn.practice import clients
 from sociallearn.practice.models import Enrolment, Launch, Link
-from sociallearn.practice.state import CLIENT_ID, DEPLOYMENT_ID, Practice
+from sociallearn.practice.state import Practice
 from sociallearn.practice.switches import Messages
 
 LIFETIME = timedelta(minutes=5)
@@ -51,6 +52,7 @@ def login_form(lms: Practice, launch: Launch, link: Link | None, messages: Messa
     """
     storage = {} if messages is Messages.NONE else {"lti_storage_target": messages.value}
     hint = {"cmid": link.id if link else "content", "launchid": launch.id}
+    client_id, deployment_id = clients.of(link)
     return LoginForm(
         lms.login_url,
         {
@@ -58,8 +60,8 @@ def login_form(lms: Practice, launch: Launch, link: Link | None, messages: Messa
             "target_link_uri": (link.url if link else None) or lms.launch_url,
             "login_hint": launch.person_id,
             "lti_message_hint": json.dumps(hint, separators=(",", ":")),
-            "client_id": CLIENT_ID,
-            "lti_deployment_id": DEPLOYMENT_ID,
+            "client_id": client_id,
+            "lti_deployment_id": deployment_id,
             **storage,
         },
     )

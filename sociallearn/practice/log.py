@@ -18,10 +18,11 @@ KINDS = {
     "content": "Content",
     "token": "Tokens",
     "service": "Services",
+    "registration": "Registrations",
 }
 
 _JWT = re.compile(r"\beyJ[\w-]{4,}\.[\w-]+\.[\w-]*")
-_SECRETS = {"client_assertion", "access_token", "id_token", "jwt", "authorization"}
+_SECRETS = {"client_assertion", "access_token", "id_token", "jwt", "authorization", "registration_token"}
 
 
 def record(session: Session, kind: str, title: str, status: int | None = None, **details: Any) -> None:

@@ -99,6 +99,29 @@ class Enrolment(Base):
         return self.is_active and self.role == Role.LEARNER
 
 
+class Client(Base):
+    """The tool once more, as it registered itself by a link: another client id, and a deployment of its own."""
+
+    __tablename__ = "client"
+
+    client_id: Mapped[str] = mapped_column(String, primary_key=True)
+    deployment_id: Mapped[str]
+    name: Mapped[str]
+    made_at: Mapped[datetime] = mapped_column(default=clock.now)
+    activated_at: Mapped[datetime | None]
+
+
+class RegistrationToken(Base):
+    """What lets a tool register itself, once, for an hour; by its digest."""
+
+    __tablename__ = "registration_token"
+
+    digest: Mapped[str] = mapped_column(String, primary_key=True)
+    names_deployment: Mapped[bool]  # Moodle says so at once, Canvas leaves it to the first launch
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
 class Link(Base):
     """A link to the tool in a course (LTI: resource link)."""
 
@@ -112,8 +135,10 @@ class Link(Base):
     url: Mapped[str | None]  # empty: the tool's usual launch address
     custom: Mapped[dict[str, str]] = mapped_column(default=dict)
     copied_from: Mapped[str | None]
+    client_id: Mapped[str | None] = mapped_column(ForeignKey("client.client_id"))  # empty: the tool as it always was
 
     course: Mapped[Course] = relationship()
+    client: Mapped[Client | None] = relationship(lazy="joined")
 
 
 class LineItem(Base):

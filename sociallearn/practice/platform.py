@@ -7,10 +7,10 @@ from flask import Blueprint, Response, jsonify, render_template, request
 from flask import session as cookie
 from sqlalchemy import select
 
-from sociallearn.practice import claims, launching, log, switches
+from sociallearn.practice import claims, clients, launching, log, switches
 from sociallearn.practice.launching import CannotLaunch
 from sociallearn.practice.models import Course, Enrolment, LineItem, Link, Person
-from sociallearn.practice.state import CLIENT_ID, practice
+from sociallearn.practice.state import practice
 from sociallearn.practice.tokens import Refused, grant
 
 bp = Blueprint("platform", __name__)
@@ -73,7 +73,9 @@ def authorise() -> tuple[str, int] | str:
     is launching is known from the launch's own row, which can't be guessed and works once.
     """
     lms, asked = practice(), request.values
-    if asked.get("client_id") != CLIENT_ID:
+    with lms.store.reading() as session:
+        is_known = clients.is_active(session, asked.get("client_id"))
+    if not is_known:
         return _stop("The tool named a client_id this LMS does not know.", 400)
     if asked.get("redirect_uri") != lms.launch_url:
         return _stop(f"The tool's redirect_uri is not the registered one, which is exactly {lms.launch_url}.", 400)
@@ -114,6 +116,8 @@ def _answer(asked: Mapping[str, str]) -> tuple[str, dict[str, str]]:
         enrolment = launching.place(session, launch.course_id, launch.person_id)
         if enrolment is None:
             raise _Declined("login_required", "the person is no longer in the course")
+        if asked.get("client_id") != clients.of(launch.link)[0]:
+            raise _Declined("unauthorized_client", "client_id is not the one this launch was begun with")
         launching.spend(session, launch)
         if launch.link:
             items = list(session.scalars(select(LineItem).where(LineItem.link_id == launch.link_id)))

@@ -13,7 +13,7 @@ from sociallearn import clock
 from sociallearn.practice.assertions import BadAssertion, check
 from sociallearn.practice.claims import SCOPES
 from sociallearn.practice.models import AccessToken
-from sociallearn.practice.state import CLIENT_ID, Practice
+from sociallearn.practice.state import Practice
 
 LIFETIME = timedelta(hours=1)
 LONGEST_ASSERTION = 300  # seconds; LTI security 4.1.1 recommends short ones
@@ -42,8 +42,8 @@ def grant(lms: Practice, form: Mapping[str, str]) -> dict[str, Any]:
         )  # fmt: skip
     except BadAssertion as reason:
         raise Refused(401, "invalid_client", str(reason)) from reason
-    if claims.get("sub") != CLIENT_ID:
-        raise Refused(401, "invalid_client", f"sub is not {CLIENT_ID}")
+    if claims.get("sub") != claims["iss"]:
+        raise Refused(401, "invalid_client", f"sub is not {claims['iss']}")
     if not granted:
         raise Refused(400, "invalid_scope", "no scope this LMS knows was asked for")
     token = _issue(lms, granted)

@@ -26,10 +26,11 @@ def greet(session: Session, cohort: Cohort, member: Member) -> Greeting:
     """For this member now, in two queries."""
     now_on, next_up = phases.now_and_next(phases.of(session, cohort), clock.now())
     agreements = agreeing.current(session, cohort.id)
+    sets_up = member.is_trainer and cohort.template is None and not cohort.is_archived
     return Greeting(
-        sets_up=member.is_trainer and cohort.template is None and not cohort.is_archived,
+        sets_up=sets_up,
         agreements=agreements,
-        agreements_news="" if cohort.is_archived else agreements.news_for(member),
+        agreements_news="" if cohort.is_archived or sets_up else agreements.news_for(member),  # one thing at a time
         phase=now_on,
         next_phase=next_up,
     )

@@ -7,6 +7,7 @@ from typing import Any
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from wtforms import DateField, Form, SelectField, SelectMultipleField, StringField, TimeField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import DataRequired, Length, Optional, ValidationError
 
 from sociallearn.posts.forms import tidy_line
@@ -51,18 +52,20 @@ def check_year(_form: object, field: Any) -> None:
 class SettingsForm(Form):
     """Language, clock, hours, last day and rooms of a cohort."""
 
-    language = SelectField(_("Language of this cohort"), choices=[("", ""), *LANGUAGES.items()])
-    time_zone = SelectField(_("Time zone"), choices=[(zone, zone.replace("_", " ")) for zone in ZONES])
+    language = SelectField(
+        _("Language of this cohort"), choices=[SelectChoice(*one) for one in [("", ""), *LANGUAGES.items()]]
+    )
+    time_zone = SelectField(_("Time zone"), choices=[SelectChoice(zone, zone.replace("_", " ")) for zone in ZONES])
     work_days = SelectMultipleField(
         _("Work days"),
         coerce=int,
-        choices=[(day, "") for day in range(7)],
+        choices=[SelectChoice(day, "") for day in range(7)],
         validators=[DataRequired(_("Choose at least one work day."))],
     )
     work_starts = HourField(_("From"), validators=[DataRequired(_("Write a time of day, such as 09:00."))])
     work_ends = HourField(_("Until"), validators=[DataRequired(_("Write a time of day, such as 17:00."))])
     last_day = DayField(_("Last day that counts"), validators=[Optional(), check_year])
-    rooms = SelectMultipleField(_("Rooms"), choices=[(room, "") for room in ROOMS])
+    rooms = SelectMultipleField(_("Rooms"), choices=[SelectChoice(room, "") for room in ROOMS])
 
     def validate_work_ends(self, field: Any) -> None:
         """Work ends after it began."""

@@ -37,7 +37,8 @@ def _weekly() -> list[str]:
             "What happened, and what would you do next time?"
         ),
         _(
-            "Where did you get stuck this week? Describe it so that somebody who was not there can think along with you."
+            "Where did you get stuck this week? Describe it so that somebody who was not there "
+            "can think along with you."
         ),
         _who_are_you(),
         _(
@@ -64,7 +65,6 @@ def _open() -> list[str]:
 
 def _who_are_you() -> str:
     text: str = _(
-        "Who are you, what do you do all day, and what may other people here ask you about? "
-        "Three sentences are enough."
+        "Who are you, what do you do all day, and what may other people here ask you about? Three sentences are enough."
     )
     return text

@@ -6,6 +6,15 @@ for (const form of document.querySelectorAll("form[data-submit-at-once]")) form.
 
 if (document.querySelector("[data-messages], [data-keeper]")) import("./practice-messages.js");
 
+const connecting = document.querySelector("[data-connecting]");
+if (connecting) {
+  addEventListener("message", ({ data, origin }) => {
+    if (origin === connecting.dataset.connecting && data?.subject === "org.imsglobal.lti.close") {
+      location.assign(connecting.dataset.then); // the tool is done (LTI dynamic registration 3.7)
+    }
+  });
+}
+
 const live = document.querySelector("[data-live-grades]");
 if (live) keepLive(live);
 

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Site, Visitor
+from tests.browser.test_accessibility import Inspector
 
 pytestmark = pytest.mark.browser
 
@@ -80,3 +81,28 @@ def choose(trainer: Visitor) -> None:
     """Open the LMS's dialog."""
     trainer.page.get_by_role("link", name="Add content").click()
     expect(trainer.tool.get_by_role("heading", name="Add to your course")).to_be_visible()
+
+
+def test_the_dialog_for_everybody_light_dark_and_narrow(site: Site, visit: Callable[..., Visitor]) -> None:
+    trainer = visit(site)
+    page = trainer.page
+    page.goto(f"{site.lms}/courses/editors-2026/choosing?person=helen")
+    page.wait_for_url("**/placing")
+    inspector = Inspector(page, site)
+    inspector.look("the dialog")
+    for kind in ("starter", "round"):
+        page.locator(f"#choice-{kind}").check()
+        page.locator(f"details:has(#{kind}-closes) summary").click()
+    page.locator("input[name=round-graded]").check()
+    page.locator("#round-points").fill("many")
+    inspector.look("with everything open")
+    page.get_by_role("button", name="Add to course").click()
+    page.locator("[data-problems]").wait_for()
+    inspector.look("with what is wrong")
+    inspector.look("a new round", "ideas/rounds/new")
+    page.locator("#question").fill("What could we stop doing, in all our meetings, mails and reports together?")
+    page.get_by_role("button", name="Open the round").click()
+    page.wait_for_url("**/ideas?round=*")
+    inspector.look("its ideas")
+    inspector.look("an idea for it", "ideas/new")
+    assert inspector.found == []

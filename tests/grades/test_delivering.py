@@ -14,6 +14,7 @@ from sociallearn.grades import delivering
 from sociallearn.grades.delivering import Attempt, deliver
 from sociallearn.grades.models import Delivery, LineItem
 from sociallearn.lti import services
+from sociallearn.lti.models import Registration
 from sociallearn.lti.services import Conflict, Unreachable
 from sociallearn.roster.models import Member, Placement, Role
 from tests.grades import cast
@@ -387,3 +388,58 @@ def test_what_is_known_of_a_column(school: School, ben: int) -> None:
 def test_back_off(failures: int, failing_for: float, least: float, most: float) -> None:
     for _again in range(50):
         assert least <= delivering.back_off(failures, timedelta(seconds=failing_for)) <= most
+
+
+def test_canvas_is_told_what_others_are_not(school: School, ben: int) -> None:
+    extension = "https://canvas.instructure.com/lti/submission"
+    attempt_at(ben, 0)
+    assert extension not in school.lms.scores[0]
+    with transaction() as session:
+        session.get_one(Registration, school.registration_id).product = "canvas"
+    with clock.at(START + timedelta(seconds=5)):
+        cast.reply(ben, cast.write(school.learner("cleo")))
+    attempt_at(ben, 5)
+    assert school.lms.scores[1][extension] == {
+        "new_submission": False,
+        "preserve_score": True,
+        "prioritize_non_tool_grade": True,
+    }
+
+
+def test_who_left_is_not_sent_for_until_they_are_back(school: School, ben: int) -> None:
+    with transaction() as session:
+        session.get_one(Member, ben).left_at = START
+    row = attempt_at(ben, 0)
+    assert (row.state, row.problem, school.lms.scores) == ("refused", "left", [])
+    with transaction() as session:
+        session.get_one(Member, ben).left_at = None
+    with clock.at(START + timedelta(seconds=5)), transaction() as session:
+        delivering.want(session, session.get_one(Member, ben), row.grade, row.comment)  # equal numbers
+    assert attempt_at(ben, 5).state == "sent"
+
+
+def test_what_the_lms_refuses_for_other_reasons_stays_so(school: School, ben: int) -> None:
+    school.lms.score_answers.append(404)
+    row = attempt_at(ben, 0)
+    with transaction() as session:
+        delivering.want(session, session.get_one(Member, ben), row.grade, row.comment)
+        delivering.on_arrival(session.get_one(Member, ben), session)
+    assert cast.delivery(ben).state == "refused"
+
+
+def test_canvas_says_422_for_who_is_no_student(school: School, ben: int) -> None:
+    school.lms.score_answers.append((422, "User not found in course or is not a student"))
+    assert attempt_at(ben, 0).problem == "not_gradable"
+
+
+def test_waiting_for_a_throttled_lms_is_no_failure(school: School, ben: int) -> None:
+    cleo = school.learner("cleo")
+    with clock.at(START):
+        cast.write(cleo)
+    school.lms.score_answers.append((403, "Rate Limit Exceeded"))
+    assert attempt_at(ben, 0).failures == 1
+    row = attempt_at(cleo, 0.1)
+    assert (row.state, row.problem, row.failures, row.failing_since) == ("waiting", "throttled", 0, None)
+    assert len(school.lms.scores) == 1
+    assert attempt_at(cleo, 3).state == "sent"
+    assert attempt_at(ben, 3).state == "sent"

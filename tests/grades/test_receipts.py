@@ -28,6 +28,7 @@ def seat(app: Flask, school: School) -> Iterator[None]:
         g.seat = Seat(id="seat", member_id=ben)
         g.seat.member = db.session.get_one(Member, ben)
         g.seat.cohort = db.session.get_one(Cohort, school.cohort_id)
+        g.seat_path = "/s/seat"
         db.session.rollback()
         yield
 

@@ -92,7 +92,7 @@ def test_a_trainer_asks_for_a_column(cast: Cast) -> None:
     tess = ungraded(cast, "tess", "Instructor")
     page = tess.get("/grading")
     assert "Make a column in the gradebook" in page.text
-    assert tess.post("/grading/column", label="  Joining\tin ", points="12.5").status_code == 303
+    assert tess.post("/grading/column", label="  Joining\tin ", points="12,5").status_code == 303
     made = column(cast._app)
     assert made is not None
     assert (made.label, made.score_maximum, made.state) == ("Joining in", 12.5, "waiting")
@@ -107,7 +107,7 @@ def test_a_trainer_asks_for_a_column(cast: Cast) -> None:
         ("", "10", "Give the column a name."),
         ("x" * 121, "10", "At most 100 characters."),
         ("Name", "", "Say how many points full marks are."),
-        ("Name", "ten", "Not a valid decimal value."),
+        ("Name", "ten", "Write a number, such as 10 or 7.5."),
         ("Name", "0", "Between 1 and 10,000 points."),
         ("Name", "-5", "Between 1 and 10,000 points."),
         ("Name", "NaN", "Between 1 and 10,000 points."),

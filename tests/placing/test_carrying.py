@@ -1,9 +1,8 @@
 """A copied course: its links open the right place, and what comes along is the trainer's choice."""
 
 import threading
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -16,7 +15,8 @@ from sociallearn.errors import Refusal
 from sociallearn.ideas.models import Idea, IdeaRound
 from sociallearn.placing import carrying
 from sociallearn.posts.models import Kind, Post
-from sociallearn.roster.models import Agreements, Cohort, ContentItem, Member, Phase, Placement
+from sociallearn.roster import agreeing, phases
+from sociallearn.roster.models import Agreements, Cohort, ContentItem, Member, Placement
 from tests.conftest import ELSEWHERE, HERE, Actor, Cast, person
 from tests.lms import MEMBERSHIP
 from tests.placing.cast import dialog, items, launch, where
@@ -231,25 +231,18 @@ def test_a_key_alone_makes_no_copy(app: Flask, first_run: dict[str, Any]) -> Non
 
 
 def test_the_way_it_runs_comes_along_with_its_phases_moved_by_weeks(app: Flask) -> None:
-    zone = ZoneInfo("Europe/Brussels")
-
-    def at(day: date, hour: int) -> datetime:
-        return datetime(day.year, day.month, day.day, hour, tzinfo=zone).astimezone(UTC)
-
-    Actor(app, HERE, sub="tess", **TRAINER)
+    first = Actor(app, HERE, sub="tess", **TRAINER)
     with app.app_context(), unit_of_work() as session:
-        old = session.scalars(select(Cohort)).one()
+        old, by = session.scalars(select(Cohort)).one(), session.get_one(Member, first.member_id)
         old.template, old.language, old.rooms_off = "one-day", "nl", ["ideas"]
         old.work_days, old.work_starts, old.work_ends = [0, 2], 480, 960
-        author = session.scalars(select(Member.id)).one()
-        session.add(Agreements(cohort_id=old.id, number=1, lines=["Old"], author_id=author))
-        session.add(Agreements(cohort_id=old.id, number=2, lines=["Be kind", "Be brief"], author_id=author))
-        for name, first, last in (
-            ("Before", date(2026, 3, 3), date(2026, 3, 20)),
-            ("The day", date(2026, 4, 1), date(2026, 4, 1)),
-        ):
-            session.add(Phase(cohort_id=old.id, name=name, starts_at=at(first, 9), ends_at=at(last, 17)))
+        agreeing.write(session, old, ["Old"], by=by)
+        agreeing.write(session, old, ["Be kind", "Be brief"], by=by)
+        phases.add(session, old, "Before", date(2026, 3, 3), date(2026, 3, 20), by=by)
+        phases.add(session, old, "The day", date(2026, 4, 1), date(2026, 4, 1), by=by)
     tess = Actor(app, HERE, sub="tess", **TRAINER, **in_course(2, "course-1"))
+    page = tess.get("/cohort/copy").text
+    assert "moved by whole weeks" in page
     with app.test_request_context("/", method="POST"), clock.at(THURSDAY):
         session = db.session()
         copy = session.scalars(select(Cohort).where(Cohort.context_id == "course-2")).one()
@@ -259,18 +252,39 @@ def test_the_way_it_runs_comes_along_with_its_phases_moved_by_weeks(app: Flask) 
         assert (copy.template, copy.language, copy.rooms_off) == ("one-day", "nl", ["ideas"])
         assert (copy.work_days, copy.work_starts, copy.work_ends) == ([0, 2], 480, 960)
         assert copy.time_zone == "Europe/Brussels"
-        phases = session.scalars(select(Phase).where(Phase.cohort_id == copy.id).order_by(Phase.id)).all()
-        moved = [(one.name, one.starts_at.astimezone(zone), one.ends_at.astimezone(zone)) for one in phases]
-        # the next Tuesday, and the Wednesday four weeks later: the same hours, though the clocks had changed between
+        moved = [(part.name, part.first_day, part.last_day) for part in phases.of(session, copy)]
+        # the next Tuesday, and the Wednesday four weeks later
         assert moved == [
-            ("Before", datetime(2026, 9, 15, 9, tzinfo=zone), datetime(2026, 10, 2, 17, tzinfo=zone)),
-            ("The day", datetime(2026, 10, 14, 9, tzinfo=zone), datetime(2026, 10, 14, 17, tzinfo=zone)),
+            ("Before", date(2026, 9, 15), date(2026, 10, 2)),
+            ("The day", date(2026, 10, 14), date(2026, 10, 14)),
         ]
-        lines = session.scalars(select(Agreements).where(Agreements.cohort_id == copy.id)).all()
-        assert [(one.number, one.lines, one.author_id) for one in lines] == [
-            (1, ["Be kind", "Be brief"], tess.member_id)
-        ]
+        assert agreeing.current(session, copy.id).lines == ["Be kind", "Be brief"]
+        written = session.scalars(select(Agreements).where(Agreements.cohort_id == copy.id)).one()
+        assert written.author_id == tess.member_id
         db.session.rollback()
+
+
+def test_a_first_phase_still_to_come_stays_where_it_is(app: Flask) -> None:
+    first = Actor(app, HERE, sub="tess", **TRAINER)
+    day = clock.now().date() + timedelta(days=3)
+    with app.app_context(), unit_of_work() as session:
+        old = session.scalars(select(Cohort)).one()
+        phases.add(session, old, "Soon", day, day, by=session.get_one(Member, first.member_id))
+    tess = Actor(app, HERE, sub="tess", **TRAINER, **in_course(2, "course-1"))
+    tess.post("/cohort/copy", part="settings")
+    with app.app_context():
+        copy = db.session.scalars(select(Cohort).where(Cohort.context_id == "course-2")).one()
+        assert [part.first_day for part in phases.of(db.session(), copy)] == [day]
+
+
+def test_who_changed_their_mind_finds_the_choice_on_the_set_up_page(app: Flask, first_run: dict[str, Any]) -> None:
+    tess = Actor(app, HERE, sub="tess", **TRAINER, **in_course(2, "course-1"))
+    assert "Choose what to bring along" in tess.get("/cohort").text
+    tess.post("/cohort/copy", start="fresh")
+    assert "a copy of an earlier one" not in tess.get("/cohort").text
+    page = tess.get("/cohort/set-up")
+    assert page.status_code == 200
+    assert "Bring more along" in page.text
 
 
 def test_only_trainers_decide_and_only_about_copies(session: Session, cast: Cast) -> None:

@@ -2,6 +2,7 @@
 
 import re
 
+from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.practice.conftest import TOOL, ToyTool, as_person
@@ -119,3 +120,31 @@ def test_static_files_are_there(client: FlaskClient) -> None:
     for name in ("practice.css", "practice.js"):
         with client.get(f"/static/{name}") as answer:
             assert answer.status_code == 200
+
+
+def test_the_switch_for_messages_tells_the_tool_where_data_is_kept(client: FlaskClient) -> None:
+    course = "/courses/smld-2026?person=noor"
+    assert "lti_storage_target" not in client.get("/launch/praat-mee?person=noor").text
+    assert "data-messages" not in client.get(course).text
+    for target, frames in (("_parent", 1), ("post_message_forwarding", 2)):
+        assert client.post("/practice/services", data={"messages": target}).status_code == 303
+        assert f'name="lti_storage_target" value="{target}"' in client.get("/launch/praat-mee?person=noor").text
+        page = client.get(course).text
+        assert f'data-messages="{target}"' in page
+        assert page.count("<iframe") == frames
+    assert client.get("/practice/messages").status_code == 200
+    client.post("/practice/services", data={"mode": "down"})  # what is left out stays
+    assert "data-messages" in client.get(course).text
+    assert client.post("/practice/services", data={"messages": "shout"}).status_code == 422
+
+
+def test_without_a_cookie_the_address_says_who_you_are(lms: Flask) -> None:
+    bare = lms.test_client(use_cookies=False)
+    picked = bare.post("/sign-in", data={"person": "noor", "course": "smld-2026"})
+    page = bare.get(picked.location).text
+    assert "Noor Peeters" in page
+    links = re.findall(r'href="(/(?:courses|log|services)[^"#]*)"', page)
+    assert len(links) >= 4
+    assert all("person=noor" in link for link in links)
+    for link in links:
+        assert bare.get(link.replace("&amp;", "&")).status_code == 200, link
