@@ -20,15 +20,19 @@ def doctor(registration: int | None, not_itself: bool) -> None:
     from flask_babel import force_locale
 
     from sociallearn.app import create_app
+    from sociallearn.database import db
     from sociallearn.lti import examining
 
     with create_app().app_context(), force_locale("en"):
-        own = examining.installation(asks_itself=not not_itself)
-        _show("SocialLearn", own)
-        if any(check.result == examining.Result.PROBLEM and check.name == "Database" for check in own):
-            sys.exit(1)
-        found = _connections(registration)
-    sys.exit(1 if examining.has_problem([*own, *found]) else 0)
+        try:
+            found = examining.installation(asks_itself=not not_itself)
+            _show("SocialLearn", found)
+            if not any(check.result == examining.Result.PROBLEM and check.name == "Database" for check in found):
+                found += _connections(registration)
+        finally:
+            db.session.remove()
+            db.engine.dispose()
+    sys.exit(1 if examining.has_problem(found) else 0)
 
 
 def _connections(registration_id: int | None) -> list[Check]:

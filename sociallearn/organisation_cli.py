@@ -179,7 +179,7 @@ def _lms(lms: Registration) -> str:
 def _session() -> Iterator[Session]:
     """One transaction in the app; a refusal becomes the sentence it is."""
     from sociallearn.app import create_app
-    from sociallearn.database import transaction
+    from sociallearn.database import db, transaction
 
     with create_app().app_context(), force_locale("en"):
         try:
@@ -187,3 +187,5 @@ def _session() -> Iterator[Session]:
                 yield session
         except Refusal as error:
             raise click.ClickException(f"{error.sentence} {error.advice}".strip()) from error
+        finally:
+            db.engine.dispose()

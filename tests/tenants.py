@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import Table, or_, select
+from sqlalchemy import Integer, Table, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from sociallearn import access, clock

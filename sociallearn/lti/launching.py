@@ -167,8 +167,9 @@ def _unknown_deployment(registration: Registration, body: dict[str, Any], nonce:
         )
     return Refusal(
         403,
-        _("SocialLearn waits for confirmation by an administrator: it was opened for the first time from this place."),
+        _("SocialLearn waits for confirmation by an administrator."),
         _(
+            "It was opened from this part of your LMS for the first time. "
             "Administrators: choose Confirm under Administration, or run "
             "“sociallearn platform confirm %(registration)s %(deployment)s”. Then open the activity again.",
             registration=registration.id,

@@ -18,7 +18,7 @@ from sociallearn.lti.models import Registration
 bp = Blueprint("registration", __name__, url_prefix="/lti")
 
 TRIES = RateLimitItemPerMinute(40)  # an address
-PRODUCTS = {"moodle": "Moodle", "canvas": "Canvas"}
+PRODUCTS = {"moodle": "Moodle", "canvas": "Canvas", "desire2learn": "Brightspace", "sociallearn-practice": "Practice"}
 
 
 @bp.get("/register")

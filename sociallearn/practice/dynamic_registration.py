@@ -54,7 +54,7 @@ def begin_connecting() -> str | tuple[str, int]:
         token = _new_token(session, names_deployment="canvas" not in request.form)
     asked = {"openid_configuration": configuration_url(lms), "registration_token": token}
     frame = link + ("&" if urlsplit(link).query else "?") + urlencode(asked)
-    return _page(link=link, frame=frame)
+    return _page(link=link, frame=frame, is_canvas="canvas" in request.form)
 
 
 @pages.bp.post("/connecting/<client_id>/activation")
@@ -68,7 +68,7 @@ def activate(client_id: str) -> Response:
     return redirect(url_for("pages.connecting"), 303)
 
 
-def _page(link: str = "", frame: str = "", problem: str = "") -> str:
+def _page(link: str = "", frame: str = "", problem: str = "", is_canvas: bool = False) -> str:
     with practice().store.reading() as session:
         clients = list(session.scalars(select(Client).order_by(Client.made_at.desc())))
         links = {one.client_id: one for one in session.scalars(select(Link).where(Link.client_id.is_not(None)))}
@@ -77,6 +77,7 @@ def _page(link: str = "", frame: str = "", problem: str = "") -> str:
             link=link,
             frame=frame,
             problem=problem,
+            is_canvas=is_canvas,
             clients=clients,
             links=links,
             tool_origin=practice().tool_origin,

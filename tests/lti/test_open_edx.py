@@ -1,10 +1,13 @@
 """The tool in Open edX: launches, tokens, deep linking against the code its own courses run (lti-consumer-xblock)."""
 
+import base64
 import json
+import re
 import threading
 from collections.abc import Iterator
 from typing import Any
 
+import jwt
 import pytest
 import responses
 from flask import Flask
@@ -15,12 +18,13 @@ from sociallearn.database import db
 from sociallearn.lti import memberships, services
 from sociallearn.lti.models import Registration
 from sociallearn.lti.services import Tokens
-from sociallearn.roster.models import Cohort, Member, Placement, Role, Seat
+from sociallearn.roster.models import Cohort, ContentItem, Member, Placement, Role, Seat
 from tests.conftest import joined
-from tests.lms import public_jwk
+from tests.lms import private_key, public_jwk
 from tests.lti import open_edx
 from tests.lti.open_edx import CLIENT_ID, COURSE, ISSUER, LINE_ITEM, SCOPE, TOOL, OpenEdx
 
+DEEP_LINKING = "https://purl.imsglobal.org/spec/lti-dl/claim/"
 TOKEN_URL = ISSUER + "/token"
 
 
@@ -152,3 +156,97 @@ def _score() -> dict[str, Any]:
 
 def _line_item() -> dict[str, Any]:
     return {"id": LINE_ITEM, "label": "Join in", "scoreMaximum": 20, "resourceId": "", "tag": ""}
+
+
+# -- deep linking
+
+
+def _choose(app: Flask, edx: OpenEdx, **form: Any) -> str:
+    """A trainer opens the dialog from Open edX and places something: the answer our page sends there."""
+    browser = app.test_client()
+    opened = edx.launch(browser, "ines", "instructor", "LtiDeepLinkingRequest")
+    assert opened.status_code == 303, opened.text
+    page = browser.get(opened.location, base_url=TOOL)
+    assert page.status_code == 200, page.text
+    token = re.search(r'name="csrf_token" value="(\w+)"', page.text)
+    action = re.search(r'<form[^>]*action="([^"]+/placing)"', page.text)
+    assert token
+    address = action[1] if action else opened.location
+    sent = browser.post(address, data={"csrf_token": token[1], **form}, base_url=TOOL)
+    assert sent.status_code == 200, sent.text
+    assert f'action="{open_edx.RETURN_URL}"' in sent.text
+    answer = re.search(r'name="JWT" value="([^"]+)"', sent.text)
+    assert answer
+    return answer[1]
+
+
+STARTER = "What will you try first on Monday?"
+
+
+def test_what_a_trainer_chose_is_what_open_edx_reads(app: Flask, edx: OpenEdx) -> None:
+    answer = _choose(
+        app,
+        edx,
+        choice=["space", "starter"],
+        **{
+            "space-title": "Talk & think along",
+            "space-graded": "y",
+            "space-points": "25",
+            "starter-title": "First question",
+            "starter-body": STARTER,
+        },
+    )
+    items = edx.consumer().check_and_decode_deep_linking_token(answer)
+    assert [item["type"] for item in items] == ["ltiResourceLink", "ltiResourceLink"]
+    assert [item["title"] for item in items] == ["Talk & think along", "First question"]
+    assert [item.get("lineItem", {}).get("scoreMaximum") for item in items] == [25, None]
+    assert {item["url"] for item in items} == {TOOL + "/lti/launch"}
+    with app.app_context():
+        kept = db.session.scalars(select(ContentItem).order_by(ContentItem.id)).all()
+        assert [item["custom"]["item"] for item in items] == [one.key for one in kept]
+
+
+def test_a_link_open_edx_made_of_it_opens_just_that(app: Flask, edx: OpenEdx) -> None:
+    answer = _choose(app, edx, choice="starter", **{"starter-title": "First question", "starter-body": STARTER})
+    (item,) = edx.consumer().check_and_decode_deep_linking_token(answer)
+    browser = app.test_client()
+    launched = edx.launch(browser, "ada", "student", **item["custom"])
+    assert launched.status_code == 303
+    page = browser.get(launched.location, base_url=TOOL)
+    assert "/posts/" in launched.location
+    assert STARTER in page.text
+
+
+def test_open_edx_is_told_that_nothing_was_chosen(app: Flask, edx: OpenEdx) -> None:
+    browser = app.test_client()
+    opened = edx.launch(browser, "ines", "instructor", "LtiDeepLinkingRequest")
+    page = browser.get(opened.location, base_url=TOOL).text
+    token = re.search(r'name="csrf_token" value="(\w+)"', page)
+    assert token
+    sent = browser.post(opened.location + "/cancellation", data={"csrf_token": token[1]}, base_url=TOOL)
+    answer = re.search(r'name="JWT" value="([^"]+)"', sent.text)
+    assert answer
+    assert edx.consumer().check_and_decode_deep_linking_token(answer[1]) == []
+
+
+def test_open_edx_takes_no_answer_somebody_touched(app: Flask, edx: OpenEdx) -> None:
+    answer = _choose(app, edx, choice="space", **{"space-title": "Talk"})
+    head, body, signature = answer.split(".")
+    claims = json.loads(base64.urlsafe_b64decode(body + "=="))
+    claims[DEEP_LINKING + "content_items"][0]["url"] = "https://evil.example/"
+    changed = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
+    check = edx.consumer().check_and_decode_deep_linking_token
+    for forged in (f"{head}.{changed}.{signature}", f"{head}.{body}.{signature[::-1]}", f"{head}.{body}."):
+        with pytest.raises(jwt.InvalidTokenError):
+            check(forged)
+    by_another = jwt.encode(claims, private_key("forger"), "RS256", jwt.get_unverified_header(answer))
+    with pytest.raises(jwt.InvalidSignatureError):
+        check(by_another)
+    assert len(check(answer)) == 1
+
+
+def test_a_learner_in_open_edx_places_nothing(app: Flask, edx: OpenEdx) -> None:
+    opened = edx.launch(app.test_client(), "ada", "student", "LtiDeepLinkingRequest")
+    assert opened.status_code == 403
+    with app.app_context():
+        assert db.session.scalars(select(Seat)).all() == []
