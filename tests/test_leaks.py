@@ -291,9 +291,7 @@ def test_what_is_theirs_is_not_there_for_me(world: World, who: str) -> None:
             for path, method in itertools.product(_addresses(rule, ids, 100 if who == "ada" else 1), _methods(rule)):
                 refresh(world.app)
                 response = _open(me.client, method, me.url(path), data=form if method != "GET" else None)
-                wanted = (
-                    {404} if who == "ada" else OUTSIDE
-                )  # no right of hers stops her before the other's is looked for
+                wanted = {404} if who == "ada" else OUTSIDE  # no missing right stops her earlier
                 assert response.status_code in wanted, (method, path, response.status_code, response.text[:300])
                 assert_nothing_of(THEIRS, response, (method, path))
                 tried += 1

@@ -48,7 +48,7 @@ def on_arrival(member: Member, session: Session) -> None:
 
 
 def on_left(cohort: Cohort, member_ids: list[int], session: Session) -> None:
-    """Nothing closes the weeks of people who left; a score of theirs that still waits is refused when its turn comes."""
+    """Nothing closes the weeks of people who left; a score of theirs that waits is refused when its turn comes."""
     _set_next_change(session, member_ids, None)
 
 
