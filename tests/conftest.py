@@ -106,6 +106,7 @@ def app(stage: Flask) -> Flask:
         _empty(stage)
         registrations.sync()
     stage.extensions["rate_limiter"].storage.reset()
+    stage.extensions["jobs"].flush()  # what earlier tests put in line
     stage.extensions["key_sets"] = KeySets()
     stage.extensions["frame_ancestors"] = (0.0, "")
     return stage

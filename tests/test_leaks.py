@@ -100,12 +100,18 @@ def http() -> Iterator[responses.RequestsMock]:
         yield mock
 
 
-@pytest.fixture
-def registered(app: Flask, http: responses.RequestsMock) -> Iterator[Flask]:
+@pytest.fixture(scope="module")
+def both(stage: Flask) -> Iterator[None]:
     """Both customers' registrations."""
+    with joined(stage, canvas(MINE), canvas(THEIRS)):
+        yield
+
+
+@pytest.fixture
+def registered(both: None, app: Flask, http: responses.RequestsMock) -> Flask:
+    """The app that knows both, on an empty database."""
     app.extensions["lti_tokens"] = Tokens()
-    with joined(app, canvas(MINE), canvas(THEIRS)):
-        yield app
+    return app
 
 
 @pytest.fixture

@@ -44,7 +44,12 @@ CANVAS_CONFIGURATION = "/api/lti/security/openid-configuration"  # where every C
 PLACEMENTS = {RESOURCE_LINK: ("course_navigation",), CHOOSING: ("assignment_selection", "link_selection")}
 
 # what claims.py reads. A unit has no variable in either LMS: it is a fixed text, written by hand in the LMS
-CUSTOM = {"context_history": "$Context.id.history", "link_history": "$ResourceLink.id.history"}
+CUSTOM = {
+    "context_history": "$Context.id.history",
+    "link_history": "$ResourceLink.id.history",
+    "course_start": "$CourseSection.timeFrame.begin",
+    "course_end": "$CourseSection.timeFrame.end",
+}
 GROUPS = {"moodle": {"groups": "$Moodle.Person.userGroupIds"}, "canvas": {"sections": "$Canvas.course.sectionIds"}}
 
 _ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri", "registration_endpoint")

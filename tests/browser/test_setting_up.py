@@ -53,7 +53,7 @@ def test_four_clicks_set_a_cohort_up_and_a_learner_reads_what_is_agreed(
         frame.get_by_role("navigation", name="Pages about this cohort").get_by_role("link", name="Set-up"),
         frame.locator("main h1", has_text="Set-up"),
     )
-    expect(frame.get_by_text("The day itself")).to_be_visible()
+    expect(frame.get_by_text("The day itself", exact=True)).to_be_visible()
     trainer.follow(
         frame.get_by_role("button", name=re.compile("^Weekly")), frame.get_by_text("None: points are collected")
     )

@@ -15,7 +15,7 @@ from sociallearn.grades.models import Standing
 from sociallearn.grades.receipts import Receipt
 from sociallearn.grades.schemes import Kind as Event
 from sociallearn.posts.models import Kind, Visibility
-from sociallearn.roster.models import Cohort, Member, Placement, Seat
+from sociallearn.roster.models import Cohort, Member, Seat
 from tests.grades import cast
 from tests.grades.cast import DAY, MONDAY, WEEK, School
 
@@ -131,7 +131,7 @@ def test_the_number_of_queries_does_not_grow(school: School) -> None:
     with clock.at(MONDAY + 5 * WEEK):
         cast.write(ben, kind=Kind.QUESTION)
         assert count() <= few
-    assert few <= 10
+    assert few <= 12  # phases, holidays and rules are one query each
 
 
 @pytest.mark.parametrize(
@@ -191,14 +191,10 @@ def test_the_trainers_list_of_scores(school: School) -> None:
             cast.write(school.learner(name))
     with transaction() as session:
         cohort = session.get_one(Cohort, school.cohort_id)
-        rows = reading.deliveries(session, cohort)
+        rows = reading.deliveries(session, cohort, None, None).rows
         assert [(row.name, row.grade_percent, row.state) for row in rows] == [
             ("Ben", 40, "waiting"),
             ("Cleo", 40, "waiting"),
         ]
         assert rows[0].member_url == f"/s/seat/participation/{school.people['ben']}"
-        assert reading.totals(rows) == {"waiting": 2, "sent": 0, "refused": 0}
-        assert reading.has_column(session, cohort)
-        session.get_one(Placement, school.placement_id).line_item_url = None
-        session.flush()
-        assert not reading.has_column(session, cohort)
+        assert reading.totals(session, cohort) == reading.Totals(waiting=2, sent=0, refused=0, changed=0)

@@ -14,6 +14,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -103,9 +104,14 @@ def _token(header: Any, body: bytes, sign: Callable[[bytes], bytes]) -> str:
     return f"{signed}.{_b64(sign(signed.encode()))}"
 
 
+@lru_cache
+def _loaded(name: str) -> Any:
+    return serialization.load_pem_private_key(private_key(name).encode(), None)
+
+
 def _rs256(header: Any, body: bytes, key: str = "lms") -> str:
     algorithm = jwt.get_algorithm_by_name("RS256")
-    return _token(header, body, lambda content: algorithm.sign(content, algorithm.prepare_key(private_key(key))))
+    return _token(header, body, lambda content: algorithm.sign(content, _loaded(key)))
 
 
 def _by(name: str, key: Any, header: dict[str, Any] | None = None) -> Case:
@@ -130,7 +136,7 @@ def _public_pem(name: str = "lms") -> bytes:
 
 EC_KEY = ec.generate_private_key(ec.SECP256R1())
 ED_KEY = ed25519.Ed25519PrivateKey.generate()
-RSA_KEY = serialization.load_pem_private_key(private_key("lms").encode(), None)
+RSA_KEY = _loaded("lms")
 FORGER_JWK = public_jwk("forger", "lms")
 HUGE = "a" * 5_000_000
 
@@ -611,11 +617,17 @@ def _choosing_and_spent(at: Attempt, roles: list[str], settings: dict[str, Any])
 FORGED = HEADERS | TOKENS | CLAIMS | FORMS | SITUATIONS
 
 
+@pytest.fixture(scope="module")
+def neighbours(stage: Flask) -> Iterator[None]:
+    """Another registration under the same issuer, and another LMS."""
+    with joined(stage, NEIGHBOUR, THIRD):
+        yield
+
+
 @pytest.fixture
-def world(app: Flask) -> Iterator[Flask]:
-    """Neighbours are there too."""
-    with joined(app, NEIGHBOUR, THIRD):
-        yield app
+def world(neighbours: None, app: Flask) -> Flask:
+    """The app with neighbours, on an empty database."""
+    return app
 
 
 @pytest.fixture

@@ -180,6 +180,8 @@ def test_what_moodle_is_sent_has_the_shape_it_accepted(
     assert sent[TOOL]["custom_parameters"] == {
         "context_history": "$Context.id.history",
         "link_history": "$ResourceLink.id.history",
+        "course_start": "$CourseSection.timeFrame.begin",
+        "course_end": "$CourseSection.timeFrame.end",
         "groups": "$Moodle.Person.userGroupIds",
     }
     assert [message["type"] for message in sent[TOOL]["messages"]] == [
