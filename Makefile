@@ -45,7 +45,7 @@ check: .venv/.dev ## lint, types, import contracts, migrations, translations
 	$(BIN)/python -m tests.checks
 
 prove: .venv/.dev ## the long campaigns, too long for `make test`
-	$(BIN)/pytest -q -m prove -o addopts= tests
+	$(BIN)/pytest -q -m "prove or alike" -o addopts= tests
 
 bench: .venv/.dev ## measure pages beside bare ones, in one run
 	$(BIN)/python -m benchmarks

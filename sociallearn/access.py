@@ -29,7 +29,7 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 from werkzeug.datastructures import ImmutableMultiDict
 
-from sociallearn import clock, languages
+from sociallearn import clock, headers, languages
 from sociallearn.database import db
 from sociallearn.errors import Refusal
 from sociallearn.limiting import WRITES, limit
@@ -89,6 +89,7 @@ def _load_member(incoming: Request) -> Member | None:
         return None
     set_committed_value(seat.member, "cohort", seat.cohort)  # at hand without a query, also on an error page
     g.seat, g.seat_path = seat, "/s/" + _address(seat, token)
+    headers.allow_frame_of(seat.member.person.registration_id)
     languages.choose()  # now, while it can be read: an error page after a broken transaction needs it
     return seat.member
 

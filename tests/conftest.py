@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import text
+from sqlalchemy import exists, literal, select, text, union_all
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -108,19 +109,22 @@ def app(stage: Flask) -> Flask:
     stage.extensions["rate_limiter"].storage.reset()
     stage.extensions["jobs"].flush()  # what earlier tests put in line
     stage.extensions["key_sets"] = KeySets()
-    stage.extensions["frame_ancestors"] = (0.0, "")
+    stage.extensions["frame_origins"] = (0.0, {})
     return stage
 
 
 def _empty(app: Flask) -> None:
-    tables = [table for table in reversed(db.metadata.sorted_tables)]
+    """Delete what earlier tests left, in the few tables that hold anything: far quicker than to TRUNCATE them all."""
+    tables = list(reversed(db.metadata.sorted_tables))
     with transaction() as session:
+        held = [select(literal(table.name)).where(exists(select(1).select_from(table))) for table in tables]
+        used = set(session.scalars(union_all(*held)))
         if db.engine.dialect.name == "postgresql":
-            names = ", ".join(f'"{table.name}"' for table in tables)
-            session.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+            session.execute(text("SELECT setval(oid, 1, false) FROM pg_class WHERE relkind = 'S'"))
         else:
             session.execute(text("PRAGMA defer_foreign_keys=ON"))
-            for table in tables:
+        for table in tables:
+            if table.name in used:
                 session.execute(table.delete())
 
 
@@ -247,12 +251,21 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Long campaigns run only when asked for; what starts servers of its own runs in one process, one by one."""
+    """Long campaigns run only when asked for; what starts servers of its own runs in one process, one by one.
+
+    Of many cases that differ in what an LMS says and not in what a database does, all run on SQLite and one in six on
+    PostgreSQL as well; `make prove` runs all on both.
+    """
     for item in items:
         if "/browser/" in item.nodeid or item.path.name in ("test_chaos.py", "test_wheel.py"):
             item.add_marker(pytest.mark.xdist_group("servers"))
     if "prove" not in (config.getoption("-m") or ""):
-        items[:] = [item for item in items if item.get_closest_marker("prove") is None]
+        items[:] = [item for item in items if item.get_closest_marker("prove") is None and not _is_left_out(item)]
+
+
+def _is_left_out(item: pytest.Item) -> bool:
+    is_one_of_many = item.get_closest_marker("alike") is not None and "[postgresql" in item.nodeid
+    return is_one_of_many and zlib.crc32(item.nodeid.encode()) % 6 > 0
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -9,13 +9,14 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event, func, select
+from werkzeug.test import TestResponse
 
 from sociallearn import access, clock
 from sociallearn.database import db, transaction
 from sociallearn.posts.models import Post
 from sociallearn.roster.models import Seat
 from tests import make
-from tests.conftest import HERE, Cast
+from tests.conftest import ELSEWHERE, HERE, Cast
 from tests.lms import MEMBERSHIP
 
 
@@ -221,16 +222,36 @@ def test_get_never_writes(app: Flask, cast: Cast) -> None:
     assert counts() == before
 
 
-def test_headers_are_strict_and_frames_are_the_lmss(cast: Cast) -> None:
+def frames(response: TestResponse) -> list[str]:
+    """Who may hold this answer in a frame."""
+    return response.headers["Content-Security-Policy"].split("frame-ancestors ")[1].split()
+
+
+def test_headers_are_strict(cast: Cast) -> None:
     headers = cast.ben.get("/feed").headers
     policy = headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
-    ancestors = policy.split("frame-ancestors ")[1].split()
-    assert ancestors == ["'self'", "http://localhost:8090", "https://elsewhere.example", "https://lms.example"]
     assert "X-Frame-Options" not in headers
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert "no-store" in headers["Cache-Control"]
+
+
+def test_frames_are_those_of_ones_own_lms_and_no_answer_tells_of_another(app: Flask, cast: Cast) -> None:
+    assert frames(cast.ben.get("/feed")) == ["'self'", "https://lms.example"]
+    assert frames(cast.ben.get("/questions/999999")) == ["'self'", "https://lms.example"]
+    assert frames(cast.zoe.get("/feed")) == ["'self'", "https://elsewhere.example"]
+    browser = app.test_client()
+    hints = {"iss": ELSEWHERE.issuer, "login_hint": "7", "target_link_uri": "http://localhost:8000/lti/launch"}
+    agent = {"User-Agent": "Mozilla/5.0"}
+    checking = browser.post("/lti/login", data=hints, headers=agent, base_url="http://localhost:8000")
+    assert checking.status_code == 200
+    assert frames(checking) == ["'self'", "https://elsewhere.example"]
+    # nothing of anybody's, and nothing to click: readable in whatever course it stands
+    ended = browser.get(f"/s/{cast.ben.seat}/feed", base_url="http://localhost:8000")
+    assert (ended.status_code, frames(ended)) == (401, ["*"])
+    assert "<form" not in ended.text
+    assert frames(browser.get("/", base_url="http://localhost:8000")) == ["'self'"]
 
 
 def test_a_seatless_link_finds_the_one_seat(app: Flask, cast: Cast) -> None:

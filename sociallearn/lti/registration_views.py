@@ -58,7 +58,7 @@ def connect() -> ResponseReturnValue:
     release()
     framed_by = _framed_by(request.form.get("framed_by"))
     registering.connect(token, url, request.form.get("registration_token", ""), framed_by)
-    current_app.extensions["frame_ancestors"] = (0.0, "")  # its pages may hold ours from now on
+    headers.forget_registrations()  # its pages may hold ours from now on
     return redirect(url_for("registration.connected", invite=token), 303)
 
 

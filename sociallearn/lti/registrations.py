@@ -142,13 +142,15 @@ def check_open(registration: Registration) -> None:
         )
 
 
-def frame_ancestors() -> list[str]:
-    """Origins of every active LMS: the only sites whose pages may hold ours in a frame. Of paused ones too: why nobody
-    comes in must be readable there."""
-    columns = (Registration.issuer, Registration.auth_login_url, Registration.frame_origins)
-    rows = db.session.execute(select(*columns).where(Registration.is_active)).all()
-    own = {origin for issuer, login, _more in rows for url in (issuer, login) if (origin := origin_of(url))}
-    return sorted(own | {origin for _issuer, _login, more in rows for origin in more})
+def frame_ancestors() -> dict[int, list[str]]:
+    """Origins of every active LMS by registration: the sites whose pages may hold ours in a frame for its people. Of
+    paused ones too: why nobody comes in must be readable there."""
+    columns = (Registration.id, Registration.issuer, Registration.auth_login_url, Registration.frame_origins)
+    found = {}
+    for registration_id, issuer, login, further in db.session.execute(select(*columns).where(Registration.is_active)):
+        own = {origin for url in (issuer, login) if (origin := origin_of(url))}
+        found[registration_id] = sorted(own | set(further))
+    return found
 
 
 def frame_origins(issuer: str, further: list[str] | None = None) -> list[str]:

@@ -34,6 +34,7 @@ class Beginning:
     authorization_url: str
     state: str
     place: storing.Place | None  # where else than in a cookie the browser can keep what binds it
+    registration_id: int
 
 
 def begin(hints: Mapping[str, str]) -> Beginning:
@@ -76,10 +77,10 @@ def begin(hints: Mapping[str, str]) -> Beginning:
         }
         if "lti_message_hint" in hints:
             query["lti_message_hint"] = hints["lti_message_hint"]
-        login_url = registration.auth_login_url
+        login_url, registration_id = registration.auth_login_url, registration.id
         place = storing.place(state, row.storage_target, login_url)
     joint = "&" if "?" in login_url else "?"
-    return Beginning(login_url + joint + urlencode(query), state, place)
+    return Beginning(login_url + joint + urlencode(query), state, place, registration_id)
 
 
 def remember(response: Response, state: str) -> None:

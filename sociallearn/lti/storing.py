@@ -57,15 +57,17 @@ def secret(state: str) -> str:
     return hmac.new(key, b"storage|" + state.encode(), hashlib.sha256).hexdigest()
 
 
-def needed(session: Session, form: Mapping[str, str]) -> Place | None:
-    """Where to fetch the secret for this launch, which came without its cookie; None when that will not help."""
+def needed(session: Session, form: Mapping[str, str]) -> tuple[Place, int] | None:
+    """Where to fetch the secret for this launch, which came without its cookie, and the launch's registration id;
+    None when that will not help."""
     if not form.get("id_token") or FIELD in form:
         return None
     row = session.get(LoginState, form.get("state", ""))
     if row is None or row.storage_target is None or row.used_at is not None or row.expires_at <= clock.now():
         return None
     registration = session.get_one(Registration, row.registration_id)
-    return place(row.state, row.storage_target, registration.auth_login_url)
+    found = place(row.state, row.storage_target, registration.auth_login_url)
+    return (found, registration.id) if found else None
 
 
 def is_proven(row: LoginState, form: Mapping[str, str], sent_by: str | None) -> bool:

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, current_app, jsonify, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from sociallearn import headers
 from sociallearn.limiting import LOGINS, limit
 from sociallearn.lti import keys, starting, storing
 
@@ -22,6 +23,7 @@ def login() -> ResponseReturnValue:
     """
     limit(LOGINS, f"address-{request.remote_addr}")
     beginning = starting.begin(request.values)
+    headers.allow_frame_of(beginning.registration_id)
     if _needs_a_look(beginning):
         response = make_response(_checking(beginning))
     else:

@@ -4,7 +4,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from sociallearn import access, clock, toasts
+from sociallearn import access, clock, headers, toasts
 from sociallearn.database import db
 from sociallearn.errors import Refusal
 from sociallearn.limiting import LAUNCHES, limit
@@ -29,8 +29,10 @@ def launch() -> ResponseReturnValue:
     """
     limit(LAUNCHES, f"address-{request.remote_addr}")
     by_cookie = starting.is_same_browser(request.form.get("state", ""), request.cookies)
-    place = None if by_cookie else storing.needed(db.session(), request.form)
-    if place is not None:
+    needed = None if by_cookie else storing.needed(db.session(), request.form)
+    if needed is not None:
+        place, registration_id = needed
+        headers.allow_frame_of(registration_id)
         return render_template("lti/storage.html", place=place, field=storing.FIELD)
     proven = launching.receive(request.form, request.cookies, request.origin)
     member, placement = enrolling.enrol(db.session(), proven)

@@ -16,6 +16,8 @@ from sociallearn.lti.models import ContentRequest, Registration
 from tests.conftest import MOODLE
 from tests.placing.cast import DL, dialog, goal_of, items, sent, settings
 
+pytestmark = pytest.mark.alike
+
 CAPTURES = Path(__file__).parent / "captures"
 CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
 

@@ -24,6 +24,8 @@ from sociallearn.roster import probing
 from tests.conftest import HERE, Actor
 from tests.lms import AGS, MEMBERSHIP, public_jwk
 
+pytestmark = pytest.mark.alike
+
 KEYS, TOKEN = "https://lms.example/keys", "https://lms.example/token"
 MEMBERS, COLUMN = "https://lms.example/members", "https://lms.example/column"
 SCOPES = [AGS + "scope/score", AGS + "scope/lineitem.readonly"]

@@ -39,6 +39,8 @@ from sociallearn.roster.models import Cohort, Group, Member, Organisation, Perso
 from tests.conftest import ELSEWHERE, HERE, joined
 from tests.lms import CLAIM, MEMBERSHIP, Lms, private_key, public_jwk
 
+pytestmark = pytest.mark.alike
+
 TOOL = "http://localhost:8000"
 DEEP_LINKING = "https://purl.imsglobal.org/spec/lti-dl/claim/"
 NRPS = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"

@@ -21,6 +21,8 @@ from sociallearn.roster.models import Cohort, Member, Person, Placement, Role, S
 from tests.conftest import ELSEWHERE, HERE, MOODLE
 from tests.lms import CLAIM, MEMBERSHIP, public_jwk
 
+pytestmark = pytest.mark.alike
+
 CAPTURES = sorted((Path(__file__).parent / "captures").glob("claims_launch_*.json"))
 INSTITUTION = "http://purl.imsglobal.org/vocab/lis/v2/institution/person#"
 NOW = int(time.time())

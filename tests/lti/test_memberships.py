@@ -17,6 +17,8 @@ from sociallearn.lti.models import Registration
 from sociallearn.lti.services import Refused, Throttled, Unreachable
 from tests.grades import cast
 
+pytestmark = pytest.mark.alike
+
 CAPTURES = Path(__file__).parent / "captures"
 MOODLE = "http://localhost:8090/mod/lti/services.php/CourseSection/2/bindings/1/memberships"
 URL = "https://lms.example/course/1/members"

@@ -19,6 +19,8 @@ from sociallearn.lti.models import Registration
 from sociallearn.lti.services import AGS, Conflict, Connector, Refused, ServiceError
 from tests.grades.cast import forget_lms
 
+pytestmark = pytest.mark.alike
+
 CAPTURES = Path(__file__).parent.parent / "practice" / "captures"
 SCOPES = [AGS + name for name in ("score", "lineitem", "result.readonly")]
 ITEMS = "http://localhost:8090/mod/lti/services.php/2/lineitems?type_id=1"

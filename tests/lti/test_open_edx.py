@@ -24,6 +24,8 @@ from tests.lms import private_key, public_jwk
 from tests.lti import open_edx
 from tests.lti.open_edx import CLIENT_ID, COURSE, ISSUER, LINE_ITEM, SCOPE, TOOL, OpenEdx
 
+pytestmark = pytest.mark.alike
+
 DEEP_LINKING = "https://purl.imsglobal.org/spec/lti-dl/claim/"
 TOKEN_URL = ISSUER + "/token"
 

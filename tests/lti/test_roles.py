@@ -9,6 +9,8 @@ from sociallearn.lti import roles
 from sociallearn.lti.claims import CLAIM
 from sociallearn.lti.roles import Standing
 
+pytestmark = pytest.mark.alike
+
 V2 = "http://purl.imsglobal.org/vocab/lis/v2/"
 COURSE, INSTITUTION, SYSTEM, PERSON = (
     V2 + "membership#",

@@ -23,6 +23,8 @@ from sociallearn.lti.services import Conflict, Connector, NotNow, Refused, Servi
 from tests.grades import cast
 from tests.grades.cast import SCOPES, GradeLms, wait_for
 
+pytestmark = pytest.mark.alike
+
 SCORE = {"userId": "7", "scoreGiven": 0.1, "timestamp": "2026-03-02T08:00:00.000+00:00"}
 
 

@@ -18,6 +18,8 @@ from sociallearn.roster.models import Person, Seat
 from tests.conftest import ELSEWHERE, HERE
 from tests.lms import Lms
 
+pytestmark = pytest.mark.alike
+
 TOOL = "http://localhost:8000"
 OWN = {"Origin": TOOL}
 BROWSER = "Mozilla/5.0 (iPad; CPU OS 15_8 like Mac OS X) AppleWebKit/605.1.15 Safari/604.1"

@@ -19,6 +19,8 @@ from tests.conftest import HERE, Cast
 from tests.lms import MEMBERSHIP
 from tests.placing.cast import DL, SETTINGS, ask, claims, dialog, heading, items, sent, settings
 
+pytestmark = pytest.mark.alike
+
 NONE_AT_ALL = {
     "a learner chooses": ({}, {"roles": [MEMBERSHIP + "Learner"]}),
     "an observer chooses": ({}, {"roles": [MEMBERSHIP + "Mentor"]}),
