@@ -5,9 +5,8 @@ import sys
 from pathlib import Path
 
 import click
-from flask.ctx import AppContext
 
-from sociallearn import __version__
+from sociallearn import __version__, commanding
 from sociallearn.config import ConfigurationError
 from sociallearn.doctor_cli import doctor
 from sociallearn.lti.registrations import ConfigFileError
@@ -72,7 +71,7 @@ def upgrade() -> None:
     """Bring the database to today's shape. Safe to run again."""
     from sociallearn import migrating
 
-    with _app_context():
+    with commanding.in_app():
         migrating.upgrade()
     click.echo("The database is up to date.")
 
@@ -83,7 +82,7 @@ def downgrade(revision: str) -> None:
     """Take the database back to REVISION (base empties it)."""
     from sociallearn import migrating
 
-    with _app_context():
+    with commanding.in_app():
         migrating.downgrade(revision)
 
 
@@ -93,7 +92,7 @@ def revision(what: str) -> None:
     """Write a migration for how the models differ from the database (from a checkout)."""
     from sociallearn import migrating
 
-    with _app_context():
+    with commanding.in_app():
         migrating.revise(what)
 
 
@@ -102,7 +101,7 @@ def check() -> None:
     """Fail when models and migrations differ."""
     from sociallearn import migrating
 
-    with _app_context():
+    with commanding.in_app():
         found = migrating.differences()
     for difference in found:
         click.echo(str(difference), err=True)
@@ -136,9 +135,3 @@ def seed(port: int, lms_port: int, data_dir: Path) -> None:
 
 for command in (doctor, organisation, person, platform):
     cli.add_command(command)
-
-
-def _app_context() -> AppContext:
-    from sociallearn.app import create_app
-
-    return create_app().app_context()

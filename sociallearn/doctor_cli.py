@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from sociallearn import commanding
 from sociallearn.lti.examining import Check
 
 COLOURS = {"ok": "green", "warning": "yellow", "problem": "red"}
@@ -17,21 +18,13 @@ def doctor(registration: int | None, not_itself: bool) -> None:
 
     Ends with 1 when there is a problem, so that a monitor can run it.
     """
-    from flask_babel import force_locale
-
-    from sociallearn.app import create_app
-    from sociallearn.database import db
     from sociallearn.lti import examining
 
-    with create_app().app_context(), force_locale("en"):
-        try:
-            found = examining.installation(asks_itself=not not_itself)
-            _show("SocialLearn", found)
-            if not any(check.result == examining.Result.PROBLEM and check.name == "Database" for check in found):
-                found += _connections(registration)
-        finally:
-            db.session.remove()
-            db.engine.dispose()
+    with commanding.in_app():
+        found = examining.installation(asks_itself=not not_itself)
+        _show("SocialLearn", found)
+        if not any(check.result == examining.Result.PROBLEM and check.name == "Database" for check in found):
+            found += _connections(registration)
     sys.exit(1 if examining.has_problem(found) else 0)
 
 

@@ -1,15 +1,12 @@
 """``sociallearn person …`` and ``sociallearn organisation …``: rights by command, and regrouping LMSs."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import click
-from flask_babel import force_locale
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from sociallearn.errors import Refusal
+from sociallearn import commanding
 from sociallearn.lti.models import Registration
 from sociallearn.roster.models import Cohort, Grant, Organisation, Person
 
@@ -27,7 +24,7 @@ def person() -> None:
 @click.option("--rights", is_flag=True, help="Only people who have a right, with its number.")
 def list_people(name: str, registration: int | None, rights: bool) -> None:
     """People and their rights. Somebody who comes from two LMSs is two people here."""
-    with _session() as session:
+    with commanding.in_transaction() as session:
         statement = select(Person, Registration).join(Person.registration).order_by(Person.name, Person.id)
         if name:
             statement = statement.where(Person.name.icontains(name, autoescape=True))
@@ -64,7 +61,7 @@ def grant(person_id: int, right: str, is_whole: bool, reason: str) -> None:
 
     if not clean_name(reason):
         raise click.UsageError("Say why with --reason.")
-    with _session() as session:
+    with commanding.in_transaction() as session:
         found = session.get(Person, person_id)
         if found is None:
             raise click.ClickException(f"There is no person {person_id}; see `sociallearn person list`.")
@@ -78,7 +75,7 @@ def end(right_id: int) -> None:
     """End the right RIGHT_ID (see `person list --rights` for the number). It stays in the log."""
     from sociallearn.roster import granting
 
-    with _session() as session:
+    with commanding.in_transaction() as session:
         row = session.get(Grant, right_id)
         if row is None:
             raise click.ClickException(f"There is no right {right_id}; see `sociallearn person list --rights`.")
@@ -94,7 +91,7 @@ def organisation() -> None:
 @organisation.command("list", epilog="Example: sociallearn organisation list")
 def list_organisations() -> None:
     """Every organisation with its LMSs, cohorts and people."""
-    with _session() as session:
+    with commanding.in_transaction() as session:
         cohorts, people = _counted(session, Cohort), _counted(session, Person)
         lmss: dict[int | None, list[Registration]] = {}
         for lms in session.scalars(select(Registration).order_by(Registration.id)):
@@ -120,7 +117,7 @@ def merge(source: int, target: int, yes: bool) -> None:
     """
     from sociallearn.roster import regrouping
 
-    with _session() as session:
+    with commanding.in_transaction() as session:
         names = {row.id: row.name for row in session.scalars(select(Organisation))}
         if missing := [str(id_) for id_ in (source, target) if id_ not in names]:
             raise click.ClickException(f"There is no organisation {missing[0]}; see `sociallearn organisation list`.")
@@ -131,7 +128,7 @@ def merge(source: int, target: int, yes: bool) -> None:
     click.echo("Is the server stopped, and is there a backup?")
     if not yes:
         click.confirm(f"Move everything of “{names[source]}” into “{names[target]}”?", abort=True)
-    with _session() as session:
+    with commanding.in_transaction() as session:
         moved = regrouping.merge(session, source, target)
     for table, rows in moved.items():
         click.echo(f"  {table}: {rows}")
@@ -158,7 +155,7 @@ def rename(organisation_id: int, name: str) -> None:
     tidy = clean_name(name)
     if not tidy:
         raise click.UsageError("The name is empty.")
-    with _session() as session:
+    with commanding.in_transaction() as session:
         found = session.get(Organisation, organisation_id)
         if found is None:
             raise click.ClickException(f"There is no organisation {organisation_id}.")
@@ -173,19 +170,3 @@ def _counted(session: Session, model: type[Cohort] | type[Person]) -> dict[int, 
 
 def _lms(lms: Registration) -> str:
     return lms.name or urlsplit(lms.issuer).netloc or lms.issuer
-
-
-@contextmanager
-def _session() -> Iterator[Session]:
-    """One transaction in the app; a refusal becomes the sentence it is."""
-    from sociallearn.app import create_app
-    from sociallearn.database import db, transaction
-
-    with create_app().app_context(), force_locale("en"):
-        try:
-            with transaction() as session:
-                yield session
-        except Refusal as error:
-            raise click.ClickException(f"{error.sentence} {error.advice}".strip()) from error
-        finally:
-            db.engine.dispose()

@@ -1,17 +1,13 @@
 """``sociallearn platform …``: connect LMSs, and look after the ones that are connected."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from urllib.parse import urlsplit
 
 import click
-from flask_babel import force_locale
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from sociallearn import clock
-from sociallearn.errors import Refusal
+from sociallearn import clock, commanding
 from sociallearn.lti.models import Deployment, Registration, SigningKey
 
 NAME = 120  # characters of a label
@@ -32,7 +28,7 @@ def invite(label: str, organisation_id: int | None, days: int) -> None:
     from sociallearn.roster.models import Organisation
 
     tidy = " ".join(label.split())[:NAME]
-    with _session() as session:
+    with commanding.in_transaction() as session:
         if organisation_id is not None and session.get(Organisation, organisation_id) is None:
             raise click.ClickException(
                 f"There is no organisation {organisation_id}; see `sociallearn organisation list`."
@@ -46,7 +42,7 @@ def invite(label: str, organisation_id: int | None, days: int) -> None:
 @platform.command("list", epilog="Example: sociallearn platform list")
 def list_platforms() -> None:
     """Every LMS with its state, its deployments and its keys."""
-    with _session() as session:
+    with commanding.in_transaction() as session:
         rows = session.scalars(select(Registration).order_by(Registration.id)).all()
         deployments: dict[int, list[Deployment]] = {}
         for deployment in session.scalars(select(Deployment).order_by(Deployment.id)):
@@ -97,7 +93,7 @@ def rotate_key(registration_id: int, at_once: bool) -> None:
     """
     from sociallearn.lti import keys
 
-    with _session() as session:
+    with commanding.in_transaction() as session:
         row = _find(session, registration_id)
         if not row.is_active:
             raise click.ClickException(f"“{_called(row)}” is not connected any more.")
@@ -112,7 +108,7 @@ def pause(registration_id: int) -> None:
     """Close the door for the LMS numbered ID: launches are refused in words until you resume it."""
     from sociallearn.lti import managing
 
-    with _session() as session:
+    with commanding.in_transaction() as session:
         row = _find(session, registration_id)
         managing.pause(session, row)
         click.echo(f"“{_called(row)}” is paused.")
@@ -124,7 +120,7 @@ def resume(registration_id: int) -> None:
     """Open the door for the LMS numbered ID again."""
     from sociallearn.lti import managing
 
-    with _session() as session:
+    with commanding.in_transaction() as session:
         row = _find(session, registration_id)
         managing.resume(session, row)
         click.echo(f"“{_called(row)}” is open.")
@@ -137,11 +133,11 @@ def remove(registration_id: int, yes: bool) -> None:
     """Remove the LMS numbered ID. People and what they wrote stay; nobody comes in through it any more."""
     from sociallearn.lti import managing
 
-    with _session() as session:
+    with commanding.in_transaction() as session:
         called = _called(_find(session, registration_id))
     if not yes:
         click.confirm(f"Remove “{called}”? To connect it again, it must be registered anew.", abort=True)
-    with _session() as session:
+    with commanding.in_transaction() as session:
         managing.remove(session, _find(session, registration_id))
     click.echo(f"“{called}” is removed.")
 
@@ -153,7 +149,7 @@ def confirm(registration_id: int, deployment_id: str) -> None:
     """Let people of DEPLOYMENT in, a place in the LMS numbered ID (see `platform list` for those that wait)."""
     from sociallearn.lti import managing
 
-    with _session() as session:
+    with commanding.in_transaction() as session:
         row = _find(session, registration_id)
         key = {"registration_id": row.id, "deployment_id": deployment_id}
         deployment = session.scalar(select(Deployment).filter_by(**key))
@@ -168,17 +164,3 @@ def _find(session: Session, registration_id: int) -> Registration:
     if row is None:
         raise click.ClickException(f"There is no LMS {registration_id}; see `sociallearn platform list`.")
     return row
-
-
-@contextmanager
-def _session() -> Iterator[Session]:
-    """One transaction in the app; a refusal becomes the sentence it is."""
-    from sociallearn.app import create_app
-    from sociallearn.database import transaction
-
-    with create_app().app_context(), force_locale("en"):
-        try:
-            with transaction() as session:
-                yield session
-        except Refusal as error:
-            raise click.ClickException(f"{error.sentence} {error.advice}".strip()) from error

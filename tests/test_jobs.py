@@ -234,6 +234,7 @@ def school(queue: Flask) -> Iterator[School]:
         yield cast.school(lms)
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_worker_delivers_and_ends_when_told_to(queue: Flask, school: School, number: int) -> None:
     worker = work(queue)
@@ -248,6 +249,7 @@ def test_the_worker_delivers_and_ends_when_told_to(queue: Flask, school: School,
         worker.wait()
 
 
+@pytest.mark.alike
 def test_the_worker_ends_with_its_parent(queue: Flask) -> None:
     parent = subprocess.Popen(["sleep", "60"])
     worker = work(queue, parent.pid)

@@ -104,8 +104,7 @@ def test_the_main_path_by_keyboard_alone(hands: Hands) -> None:
     assert frame.locator(".skip").bounding_box()
     hands.press("Enter")
     expect(frame.locator("#main")).to_be_focused()
-    hands.step()
-    expect(frame.locator("#body")).to_be_focused()
+    hands.go_to("#body")
 
     # post
     hands.type("Typed with ten fingers, and sent with two.")

@@ -205,6 +205,7 @@ def test_the_page_with_our_keys(app: Flask) -> None:
     assert all("d" not in key for key in answer.json["keys"])
 
 
+@pytest.mark.alike
 def test_launches_and_access_tokens_go_on_through_a_change(app: Flask) -> None:
     """200 launches and 200 signed assertions of an LMS that reads our keys every ten minutes: all are accepted."""
     here = known()

@@ -26,6 +26,8 @@ from tests.conftest import GRADED
 from tests.grades.cast import forget_lms
 from tests.lms import Lms, public_jwk
 
+pytestmark = pytest.mark.alike
+
 ISSUER = "https://lms.example"
 LINE_ITEM = GRADED["ags"]["lineitem"]
 PEOPLE = 200
