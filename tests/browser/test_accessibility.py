@@ -66,7 +66,7 @@ class Inspector:
 
 
 def axe(where: Page | Frame, rules: list[str] | None = None) -> list[str]:
-    """What axe finds in this document: by tag, or by a few rules. Colours on their way from light to dark arrive first."""
+    """What axe finds in this document: by tag, or by a few rules. Colours on their way to dark arrive first."""
     where.evaluate("() => document.getAnimations().forEach(one => one.finish())")
     only = {"type": "rule", "values": rules} if rules else {"type": "tag", "values": TAGS}
     result = Axe().run(where, options={"resultTypes": ["violations"], "runOnly": only})
