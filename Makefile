@@ -4,8 +4,6 @@ PORT ?= 8000
 LMS_PORT ?= 9000
 BIN = .venv/bin
 CI ?=
-# one more than there are cores: browsers and other processes are waited for
-WORKERS ?= $(shell echo $$(( $$(nproc 2>/dev/null || echo 2) + 1 )))
 
 .DEFAULT_GOAL := help
 .PHONY: help install run test check prove bench fix seed texts lock migration clean
@@ -37,7 +35,7 @@ seed: .venv/.ok ## play the practice course's conversation into instance/
 	$(BIN)/sociallearn seed --port $(PORT) --lms-port $(LMS_PORT)
 
 test: .venv/.dev ## run every test: units, SQLite and PostgreSQL, a real browser
-	$(BIN)/pytest -q -n $(WORKERS) --dist loadgroup
+	$(BIN)/pytest -q -n auto --dist loadgroup
 
 check: .venv/.dev ## lint, types, import contracts, migrations, translations
 	$(BIN)/ruff check .

@@ -84,7 +84,7 @@ def choose(trainer: Visitor) -> None:
 
 
 def test_the_dialog_for_everybody_light_dark_and_narrow(site: Site, visit: Callable[..., Visitor]) -> None:
-    trainer = visit(site)
+    trainer = visit(site, reduced_motion="reduce")
     page = trainer.page
     page.goto(f"{site.lms}/courses/editors-2026/choosing?person=helen")
     page.wait_for_url("**/placing")
