@@ -120,6 +120,7 @@ def test_a_token_kept_from_before_hides_nothing(lms: responses.RequestsMock) -> 
         (requests.Timeout("slow"), 200, "problem"),
         (requests.exceptions.SSLError("expired"), 200, "problem"),
     ],
+    ids=map(str, range(14)),  # keys differ from process to process
 )
 @pytest.mark.usefixtures("english")
 def test_the_key_set(lms: responses.RequestsMock, body: Any, status: int, result: str) -> None:
