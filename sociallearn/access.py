@@ -18,7 +18,7 @@ import logging
 import re
 import secrets
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import flask_login
@@ -211,8 +211,12 @@ def take_seat(
     content_request_id: int | None = None,
     *,
     in_address: bool = False,
+    until: datetime | None = None,
 ) -> tuple[Seat, str]:
-    """A new seat for a launch, and the value for its cookie or its address (only its hash is kept)."""
+    """A new seat for a launch, and the value for its cookie or its address (only its hash is kept).
+
+    Without a launch, from another seat, it lasts ``until`` that one ends: only an LMS says that somebody is still here.
+    """
     token = secrets.token_urlsafe(32)
     seat = Seat(
         id=secrets.token_urlsafe(9),
@@ -225,7 +229,7 @@ def take_seat(
         secret=secrets.token_urlsafe(32),
         has_others=bool(session.scalar(select(select(Member.id).where(*further_cohorts(member)).exists()))),
         created_at=clock.now(),
-        expires_at=clock.now() + (LIFETIME_IN_ADDRESS if in_address else LIFETIME),
+        expires_at=until or clock.now() + (LIFETIME_IN_ADDRESS if in_address else LIFETIME),
     )
     session.add(seat)
     session.flush()

@@ -85,11 +85,16 @@ def _state(row: Registration) -> str:
 
 @platform.command("rotate-key", epilog="Example: sociallearn platform rotate-key 3")
 @click.argument("registration_id", type=int, metavar="ID")
-@click.option("--at-once", is_flag=True, help="Sign with it now: only when the old key may be known to somebody.")
+@click.option(
+    "--at-once",
+    is_flag=True,
+    help="The old key may be known to somebody: sign with the new one now, and publish the old one no longer.",
+)
 def rotate_key(registration_id: int, at_once: bool) -> None:
     """Give the LMS numbered ID a new signing key, without interrupting anything.
 
-    The new key is published at once and signs an hour later; the old one stays published for a week after that.
+    The new key is published at once and signs an hour later; the old one stays published for a week after that. With
+    --at-once an LMS refuses us until it reads our keys again; scores wait for that.
     """
     from sociallearn.lti import keys
 
@@ -97,7 +102,7 @@ def rotate_key(registration_id: int, at_once: bool) -> None:
         row = _find(session, registration_id)
         if not row.is_active:
             raise click.ClickException(f"“{_called(row)}” is not connected any more.")
-        made = keys.rotate(session, row, delay=timedelta(0) if at_once else keys.DELAY)
+        made = keys.rotate(session, row, delay=timedelta(0) if at_once else keys.DELAY, is_leaked=at_once)
         words = "signs now" if made.signs_from <= clock.now() else f"signs from {made.signs_from:%Y-%m-%d %H:%M} UTC"
         click.echo(f"“{_called(row)}” has a new key, {made.kid[:16]}…, which {words}.")
 

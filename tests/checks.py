@@ -7,11 +7,13 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from sociallearn import migrating
+from sociallearn import clock, migrating
 from sociallearn.app import create_app
 from sociallearn.config import VARIABLES
-from sociallearn.database import db
+from sociallearn.database import db, transaction
+from sociallearn.lti.models import Deployment, Registration
 from sociallearn.paths import HOME
+from sociallearn.roster.models import Cohort, Member, Organisation, Person
 from tests import databases
 from tests.conftest import HERE, settings
 from tests.texts import DUTCH, catalogue, read
@@ -50,9 +52,29 @@ def _migrations(folder: Path, url: str) -> Iterator[str]:
         migrating.upgrade()
         for difference in migrating.differences():
             yield f"models and migrations differ ({url.split(':')[0]}): {difference}"
+        _someone_invited()
         migrating.downgrade("base")
         migrating.upgrade()
         db.engine.dispose()
+
+
+def _someone_invited() -> None:
+    """What older shapes of the tables have no place for must not stand in the way back."""
+    with transaction() as session:
+        registration = Registration(issuer="https://x.example", client_id="1", auth_login_url="u", auth_token_url="u")
+        organisation = Organisation(name="X", founding_registration_id=1)
+        session.add_all([registration, organisation])
+        session.flush()
+        deployment = Deployment(registration_id=registration.id, deployment_id="1")
+        session.add(deployment)
+        session.flush()
+        common = {"organisation_id": organisation.id}
+        cohort = Cohort(deployment_id=deployment.id, context_id="1", title="X", time_zone="UTC", **common)
+        person = Person(registration_id=registration.id, sub="1", name="X", **common)
+        cohort.created_at = clock.now()
+        session.add_all([cohort, person])
+        session.flush()
+        session.add(Member(cohort_id=cohort.id, person_id=person.id, role="learner", joined_at=None, seen_at=None))
 
 
 def translations() -> Iterator[str]:

@@ -393,6 +393,10 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """And back."""
+    # sessions without a link, and people who were only invited, have no place in the older shape
+    op.execute("DELETE FROM seat WHERE placement_id IS NULL")
+    op.execute("UPDATE member SET joined_at = COALESCE(joined_at, CURRENT_TIMESTAMP)")
+    op.execute("UPDATE member SET seen_at = COALESCE(seen_at, joined_at)")
     with op.batch_alter_table("seat", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_seat_content_request_id_content_request"), type_="foreignkey")
         batch_op.alter_column("placement_id", existing_type=sa.INTEGER(), nullable=False)

@@ -164,10 +164,26 @@ def _record_failure(wanted: Look, error: ServiceError) -> None:
         row = locked(session, LineItem, wanted.placement_id)
         if row.attempts != wanted.number:
             return
+        was_gone = row.problem == "gone"
         row.lease_until, row.problem = None, "gone" if error.status == 404 else error.code
+        if was_gone and error.status == 404:
+            _forget_column(session, wanted)
         if isinstance(error, NotNow):
             seconds = max(1.0, error.retry_after or 0.0)
         else:
             row.failures += 1
             seconds = min(LONGEST, SHORTEST * 2.0 ** min(row.failures - 1, 10))
         row.look_at = clock.now() + timedelta(seconds=seconds)
+
+
+def _forget_column(session: Session, wanted: Look) -> None:
+    """The LMS's own column is gone: nothing must believe in it any more. The next launch says if it is back."""
+    session.execute(
+        update(Placement)
+        .where(
+            Placement.id == wanted.placement_id,
+            Placement.line_item_url == wanted.line_item_url,
+            Placement.wants_column.is_(False),
+        )
+        .values(line_item_url=None)
+    )

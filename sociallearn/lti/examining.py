@@ -342,11 +342,15 @@ def _our_key_set(registration: Registration, tried: list[Check]) -> Check:
 def _read_json(url: str, is_public: bool = False) -> tuple[Any, datetime | None]:
     """(document, the time its server says it is); ``is_public``: only at a public address. Raises _Unread."""
     http = fetching.session() if is_public else requests.Session()
-    try:
+
+    def call() -> tuple[Any, datetime | None]:
         with http.get(url, timeout=TIMEOUT, stream=True, allow_redirects=not is_public) as answer:
             answer.raise_for_status()
             date = _moment(answer.headers.get("Date"))
             return json.loads(_read(answer)), date
+
+    try:
+        return fetching.in_time(call, TIMEOUT)
     except requests.HTTPError as error:
         raise _Unread(_("it answered %(status)s", status=error.response.status_code)) from error
     except fetching.ForbiddenAddress as error:

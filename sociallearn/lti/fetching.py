@@ -6,6 +6,7 @@ at, and the connection goes to an address that was looked at; the certificate is
 On localhost (``IS_LOCAL``) http to this machine itself is allowed, for the practice LMS.
 """
 
+import contextvars
 import json
 import queue
 import re
@@ -177,7 +178,7 @@ def fetch_json(
             return answer.status_code, _read(answer)
 
     try:
-        status, content = _in_time(call)
+        status, content = in_time(call, LIMIT)
     except ForbiddenAddress as error:
         raise FetchError("forbidden", str(error)) from error
     except (requests.Timeout, TimeoutError) as error:
@@ -222,8 +223,8 @@ def _read(answer: requests.Response) -> bytes:
     return content
 
 
-def _in_time(call: Callable[[], T]) -> T:
-    """The outcome of ``call``, or TimeoutError after five seconds.
+def in_time(call: Callable[[], T], seconds: float) -> T:
+    """The outcome of ``call``, or TimeoutError after so many seconds.
 
     In a thread of its own: neither a name server nor headers that come byte by byte can be limited otherwise. Given up,
     the thread ends with its connection.
@@ -236,9 +237,10 @@ def _in_time(call: Callable[[], T]) -> T:
         except Exception as error:  # raised again below, where somebody waits for it
             outcome.put((None, error))
 
-    threading.Thread(target=run, name="fetching", daemon=True).start()
+    context = contextvars.copy_context()  # the app, and what time it is
+    threading.Thread(target=context.run, args=(run,), name="fetching", daemon=True).start()
     try:
-        result, error = outcome.get(timeout=LIMIT)
+        result, error = outcome.get(timeout=seconds)
     except queue.Empty:
         raise TimeoutError("the answer took too long") from None
     if error is not None:

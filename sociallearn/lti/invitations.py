@@ -60,6 +60,7 @@ def spend(session: Session, invite: Invite) -> datetime | None:
 def keep(session: Session, invite: Invite, taken_at: datetime, registration_id: int) -> bool:
     """The try went well: the invite is used up. False when it took so long that somebody else has taken it since."""
     mine = (Invite.id == invite.id) & (Invite.used_at == taken_at) & Invite.registration_id.is_(None)
+    mine &= Invite.withdrawn_at.is_(None)  # meanwhile an administrator may have thought better of it
     kept = session.execute(update(Invite).where(mine).values(registration_id=registration_id))
     return bool(kept.rowcount == 1)  # type: ignore[attr-defined]
 

@@ -69,10 +69,14 @@ class KeySets:
 
     def _fetch(self, url: str, is_public: bool) -> dict[str, Any]:
         http = fetching.session() if is_public else requests.Session()
-        try:
+
+        def call() -> Any:
             with http.get(url, timeout=TIMEOUT, stream=True, allow_redirects=not is_public) as answer:
                 answer.raise_for_status()
-                found = json.loads(_read(answer))
+                return json.loads(_read(answer))
+
+        try:
+            found = fetching.in_time(call, TIMEOUT)
         except (requests.RequestException, HTTPError, ValueError, RecursionError, OSError) as error:
             raise KeySetUnavailable(f"{url}: {error}") from error
         if not isinstance(found, dict) or not isinstance(found.get("keys"), list):

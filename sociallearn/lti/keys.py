@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from flask import current_app
 from flask_babel import gettext as _
 from pylti1p3.registration import Registration as LibraryRegistration
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, case, func, or_, select, update
 from sqlalchemy.orm import Session, object_session
 
 from sociallearn import clock
@@ -102,12 +102,16 @@ def add(session: Session, registration: Registration, signs_from: datetime) -> S
     return row
 
 
-def rotate(session: Session, registration: Registration, delay: timedelta = DELAY) -> SigningKey:
+def rotate(
+    session: Session, registration: Registration, delay: timedelta = DELAY, *, is_leaked: bool = False
+) -> SigningKey:
     """A new key, published at once, that signs after ``delay``; the ones before are withdrawn a week after that.
 
     No delay is for a key that may be known to others: an LMS that kept our key set refuses us until it reads it again.
     A key that waits already is then the one that signs. Raises Refusal 409 when a change is under way already, or when
     there were ten in a week.
+
+    ``is_leaked``: somebody else may hold the old keys, so that none of them is published any more from now on.
     """
     locked(session, Registration, registration.id)
     now = clock.now()
@@ -123,6 +127,8 @@ def rotate(session: Session, registration: Registration, delay: timedelta = DELA
     if waiting is not None:
         waiting.signs_from = now
         session.flush()
+        if is_leaked:
+            _disown(session, registration, waiting)
         return waiting
     if len(published) >= MOST_PUBLISHED:
         raise Refusal(409, _("The key was changed very often this week."), _("Wait some days before the next change."))
@@ -132,7 +138,17 @@ def rotate(session: Session, registration: Registration, delay: timedelta = DELA
         .where(mine, SigningKey.id != made.id, SigningKey.withdrawn_at.is_(None))
         .values(withdrawn_at=made.signs_from + STAYS)
     )
+    if is_leaked:
+        _disown(session, registration, made)
     return made
+
+
+def _disown(session: Session, registration: Registration, kept: SigningKey) -> None:
+    """Publish no other key of this LMS any more; its file's neither, as after a successor of a week."""
+    now, mine = clock.now(), SigningKey.registration_id == registration.id
+    session.execute(update(SigningKey).where(mine, SigningKey.id != kept.id, _is_published()).values(withdrawn_at=now))
+    kept.signs_from = now - STAYS
+    session.flush()
 
 
 def withdraw_all(session: Session, registration: Registration) -> None:
@@ -156,6 +172,8 @@ def key_set() -> dict[str, list[dict[str, Any]]]:
             .join(SigningKey, SigningKey.registration_id == Registration.id)
             .group_by(Registration.id)
             .having(func.min(SigningKey.signs_from) <= clock.now() - STAYS)
+            # all withdrawn: the LMS was removed, and its file's key signs if it comes back by its file
+            .having(func.sum(case((_is_published(), 1), else_=0)) > 0)
         ).all()
     over = {(issuer, client_id) for issuer, client_id in successors}
     files = current_app.extensions["lti_keys"].items()

@@ -15,6 +15,7 @@ from pylti1p3.tool_config import ToolConfAbstract
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from sociallearn import clock
 from sociallearn.database import db, insert_or_get, transaction
 from sociallearn.errors import Refusal
 from sociallearn.lti import keys
@@ -106,7 +107,8 @@ def sync() -> None:
             kept.append(row.id)
             for deployment_id in entry.get("deployment_ids") or []:
                 key = {"registration_id": row.id, "deployment_id": str(deployment_id)}
-                insert_or_get(session, Deployment, key)
+                deployment = insert_or_get(session, Deployment, key)
+                deployment.confirmed_at = deployment.confirmed_at or clock.now()  # the file's word confirms it
         gone = (Registration.source == Source.FILE) & Registration.id.not_in(kept)
         session.execute(update(Registration).where(gone).values(is_active=False))
 

@@ -337,21 +337,25 @@ class Connector(ServiceConnector):
         if time.monotonic() < self._resting.get(self._key, 0.0):
             raise Unreachable("timeout", "it did not answer a moment ago")
         body = data.encode() if isinstance(data, str) else data
-        try:
+        patience = TIMEOUT * self.slowness
+
+        def call() -> _Answer:
             with self._requests_session.request(
                 method,
                 url,
                 data=body,
                 headers=headers,
                 auth=_Bearer(token),
-                timeout=TIMEOUT * self.slowness,
+                timeout=patience,
                 allow_redirects=False,
                 stream=True,
             ) as response:
                 next_url = response.links.get("next", {}).get("url")
-                return _Answer(
-                    response.status_code, response.headers, _read(response, TIMEOUT * self.slowness), next_url
-                )
+                return _Answer(response.status_code, response.headers, _read(response, patience), next_url)
+
+        try:
+            # to connect, for the headers and for the body: each is limited by ``patience``, all of it by twice that
+            return fetching.in_time(call, 2 * patience)
         except (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError) as error:
             self._resting[self._key] = time.monotonic() + REST
             raise Unreachable("timeout", str(error)) from error

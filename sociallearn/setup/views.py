@@ -9,6 +9,8 @@ from sociallearn.database import db
 from sociallearn.errors import Refusal
 from sociallearn.grades import choosing, folding
 from sociallearn.grades.schemes import CHOICES
+from sociallearn.lti import registrations
+from sociallearn.lti.models import Registration
 from sociallearn.parameters import number
 from sociallearn.posts import writing
 from sociallearn.posts.forms import PostForm
@@ -302,5 +304,6 @@ def open_cohort(cohort_id: int) -> ResponseReturnValue:
     if member is None:
         raise Refusal(404, _("There is nothing here, or it is not yours to see."), _("Perhaps it was an old link."))
     member.seen_at = clock.now()
-    seat, token = access.take_seat(session, member, None, in_address=g.seat.is_in_address)
+    registrations.check_open(session.get_one(Registration, member.person.registration_id))
+    seat, token = access.take_seat(session, member, None, in_address=g.seat.is_in_address, until=g.seat.expires_at)
     return access.lead_to(seat, token, "feed.index")

@@ -212,6 +212,18 @@ def test_a_column_that_is_gone(school: School, ben: int) -> None:
     assert look(school, 60).problem == "gone"
 
 
+def test_a_column_that_stays_gone_is_believed_in_no_longer(school: School, ben: int) -> None:
+    def url() -> str | None:
+        with transaction() as session:
+            return session.get_one(Placement, school.placement_id).line_item_url
+
+    school.lms.line_item_answers += [404, 404]
+    look(school, 60)
+    assert url() is not None, "once may be a mishap"
+    look(school, 7200)
+    assert url() is None
+
+
 def test_a_score_that_went_out_after_the_reading_is_not_compared(school: School, ben: int) -> None:
     look(school, 60)
     with clock.at(START + timedelta(seconds=61)):

@@ -124,3 +124,13 @@ def test_ten_at_once_one_gets_it(app: Flask) -> None:
     for thread in threads:
         thread.join()
     assert sum(one is not None for one in taken) == 1
+
+
+def test_one_withdrawn_meanwhile_connects_nothing() -> None:
+    invite, _token = made()
+    taken_at = spend(invite)
+    assert taken_at is not None
+    with transaction() as session:
+        session.get_one(Invite, invite.id).withdrawn_at = clock.now()
+    with transaction() as session:
+        assert not invitations.keep(session, invite, taken_at, a_registration_in(session))

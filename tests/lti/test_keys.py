@@ -17,7 +17,8 @@ from sociallearn.database import db, transaction
 from sociallearn.errors import Refusal
 from sociallearn.lti import keys, registrations, services
 from sociallearn.lti.models import Registration, SigningKey, Source
-from tests.conftest import ELSEWHERE, HERE, Actor
+from tests.conftest import ELSEWHERE, HERE, Actor, joined
+from tests.lms import Lms
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 SIGNATURE = {"verify_aud": False, "verify_iat": False, "verify_exp": False}  # the LMS plays at another time
@@ -142,6 +143,34 @@ def test_at_once_the_key_that_waits_is_the_one_that_signs() -> None:
     newest = rotate(registration, timedelta(0))
     assert newest != waiting
     assert keys.signing_key(registration).kid == newest
+
+
+@pytest.mark.parametrize("is_waiting", [False, True])
+@pytest.mark.parametrize("is_by_link", [False, True])
+def test_a_leaked_key_is_published_no_longer(app: Flask, is_by_link: bool, is_waiting: bool) -> None:
+    own = Lms("https://own.example", "own", extra={"private_key_file": "own.pem", "public_key_file": "own.public.pem"})
+    with joined(app, own):
+        _leak(by_link() if is_by_link else known(own.issuer), is_waiting)
+
+
+def _leak(registration: Registration, is_waiting: bool) -> None:
+    leaked = keys.signing_key(registration).kid
+    if is_waiting:
+        rotate(registration)
+    with transaction() as session:
+        kept = keys.rotate(session, registration, timedelta(0), is_leaked=True).kid
+    assert keys.signing_key(registration).kid == kept
+    assert kept in published(clock.now())
+    assert leaked not in published(clock.now())
+
+
+def test_a_removed_lms_that_comes_back_by_its_file_signs_with_a_published_key() -> None:
+    registration = known()
+    with clock.at(clock.now() - timedelta(days=20)), transaction() as session:
+        keys.add(session, registration, clock.now())
+    with transaction() as session:
+        keys.withdraw_all(session, registration)
+    assert keys.signing_key(registration).kid in published(clock.now())
 
 
 def test_the_key_set_does_not_grow_without_end() -> None:

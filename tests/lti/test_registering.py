@@ -33,7 +33,7 @@ from werkzeug.test import TestResponse
 
 from sociallearn import clock
 from sociallearn.database import transaction
-from sociallearn.lti import fetching, invitations, managing, registrations, services
+from sociallearn.lti import fetching, invitations, key_sets, managing, registrations, services
 from sociallearn.lti.key_sets import KeySets, KeySetUnavailable
 from sociallearn.lti.models import Deployment, Invite, Registration, SigningKey, Source
 from sociallearn.roster.models import Organisation, Person
@@ -840,6 +840,32 @@ def test_an_answer_that_drips_ends_in_time(app: Flask, monkeypatch: pytest.Monke
         with app.app_context(), pytest.raises(fetching.FetchError) as error:
             fetching.fetch_json("GET", f"http://127.0.0.1:{server.getsockname()[1]}/")
         assert error.value.code == "timeout"
+        assert clock.now() - started < timedelta(seconds=3)
+        done.set()
+        thread.join()
+
+
+def test_a_key_set_that_drips_holds_nobody_up(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(key_sets, "TIMEOUT", 0.5)
+    done = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def drip() -> None:
+            caller, _address = server.accept()
+            with caller:
+                caller.recv(10_000)
+                try:
+                    caller.sendall(b"HTTP/1.1 200 OK\r\n")
+                    while not done.wait(0.05):
+                        caller.sendall(b"X: y\r\n")
+                except OSError:
+                    pass
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        started = clock.now()
+        with app.app_context(), pytest.raises(key_sets.KeySetUnavailable):
+            key_sets.KeySets().find(f"http://127.0.0.1:{server.getsockname()[1]}/", "any", False)
         assert clock.now() - started < timedelta(seconds=3)
         done.set()
         thread.join()

@@ -1,6 +1,7 @@
 """One person in several cohorts: a list of one's own, and a seat in another one without going back to the LMS."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +9,9 @@ from flask import Flask
 from sqlalchemy import select
 
 from sociallearn import clock
-from sociallearn.database import db
+from sociallearn.database import db, transaction
+from sociallearn.lti import managing
+from sociallearn.lti.models import Registration
 from sociallearn.roster.models import Cohort, Member, Seat
 from tests.conftest import ELSEWHERE, HERE, OTHER_COURSE, Actor, Cast
 from tests.lms import MEMBERSHIP, Lms
@@ -114,3 +117,24 @@ def test_an_archived_one_is_last_and_can_be_opened(app: Flask, cast: Cast) -> No
         base_url="http://localhost:8000",
     )
     assert back.status_code == 303
+
+
+def test_a_seat_taken_from_a_seat_ends_with_it(app: Flask) -> None:
+    ann(app, **OTHER_COURSE)
+    here = ann(app)
+    number = number_of(app, "Course two")
+    with clock.at(clock.now() + timedelta(hours=13)):
+        assert here.post(f"/cohorts/{number}/open").status_code == 303
+    with app.app_context():
+        ends = set(db.session.scalars(select(Seat.expires_at).join(Cohort).where(Cohort.title == "Course two")))
+        first = db.session.get_one(Seat, here.seat).expires_at
+    assert max(ends) <= first + timedelta(minutes=1)
+
+
+def test_nobody_goes_on_through_a_paused_lms(app: Flask) -> None:
+    ann(app, **OTHER_COURSE)
+    here = ann(app)
+    _ = here.token
+    with app.app_context(), transaction() as session:
+        managing.pause(session, session.scalars(select(Registration).where(Registration.issuer == HERE.issuer)).one())
+    assert here.post(f"/cohorts/{number_of(app, 'Course two')}/open").status_code == 403
