@@ -20,7 +20,7 @@ from sociallearn.ideas.models import IdeaRound
 from sociallearn.posts import writing
 from sociallearn.posts.models import Kind, Post, Visibility
 from sociallearn.roster import agreeing, enrolling, linking, phases
-from sociallearn.roster.models import Cohort, ContentItem, Member
+from sociallearn.roster.models import Cohort, ContentItem, Member, Role
 from sociallearn.roster.signals import calendar_changed
 
 QUESTIONS, ROUNDS, SETTINGS, AGREEMENTS = "questions", "rounds", "settings", "agreements"
@@ -39,11 +39,15 @@ class Before:
     lines: int  # of its agreements
 
 
-def before(session: Session, cohort: Cohort) -> Before | None:
-    """What the trainer chooses from; nothing when this course is no copy of one we know."""
+def before(session: Session, cohort: Cohort, *, by: Member) -> Before | None:
+    """What the trainer chooses from; nothing when this course is no copy of one we know.
+
+    Raises Refusal 403 for who has not trained that one.
+    """
     old = session.get(Cohort, cohort.copied_from_id) if cohort.copied_from_id else None
     if old is None:
         return None
+    _check_trained(session, old, by)
     posts, found = _starters(session, old), _rounds(session, old)
     return Before(
         title=old.title,
@@ -54,14 +58,30 @@ def before(session: Session, cohort: Cohort) -> Before | None:
     )
 
 
+def _check_trained(session: Session, old: Cohort, by: Member) -> None:
+    """Which course is the original is said by parameters of the link, and in some LMSs a teacher writes these: nobody
+    may read a course that way that they have nothing to do with."""
+    theirs = select(Member.id).where(
+        Member.cohort_id == old.id, Member.person_id == by.person_id, Member.role == Role.TRAINER
+    )
+    if not by.is_administrator and session.scalar(theirs) is None:
+        raise Refusal(
+            403,
+            _("Only who trained the course before can bring something along from it."),
+            _("Ask a trainer of that course, or whoever looks after your LMS."),
+        )
+
+
 def carry(session: Session, cohort: Cohort, parts: set[str], *, by: Member) -> None:
-    """Bring these parts along, or none of them: a fresh start. Raises Refusal 403 for who does not train, 409 for a
-    course that is no copy."""
+    """Bring these parts along, or none of them: a fresh start. Raises Refusal 403 for who does not train this course or
+    has not trained the one before, 409 for a course that is no copy."""
     rounds.check_trains(by)
     cohort = locked(session, Cohort, cohort.id)
     old = session.get(Cohort, cohort.copied_from_id) if cohort.copied_from_id else None
     if old is None:
         raise Refusal(409, _("This course is not a copy of one that SocialLearn knows."), "")
+    if parts:
+        _check_trained(session, old, by)
     if QUESTIONS in parts:
         _carry_questions(session, cohort, old, by)
     if ROUNDS in parts:

@@ -94,7 +94,7 @@ def carry() -> ResponseReturnValue:
 
 
 def _copy_page(problem: str | None = None) -> str:
-    before = carrying.before(db.session(), access.cohort())
+    before = carrying.before(db.session(), access.cohort(), by=access.member())
     if before is None:
         raise Refusal(404, _("This course is not a copy of one that SocialLearn knows."), "")
     return render_template("placing/copy.html", before=before, problem=problem, room="cohort")

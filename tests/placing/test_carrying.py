@@ -300,3 +300,16 @@ def test_a_course_that_claims_to_be_its_own_copy_is_none(app: Flask) -> None:
     assert where(ben) == "/feed?toast=link-unknown"
     again = Actor(app, HERE, sub="ben", **in_course(7, "course-7", "course-7", item="abc"))
     assert where(again) == "/feed?toast=link-unknown"
+
+
+def test_who_never_trained_the_original_reads_nothing_of_it(app: Flask, first_run: dict[str, Any]) -> None:
+    """In some LMSs a teacher writes a link's parameters: naming a course there must not open it."""
+    eve = Actor(app, HERE, sub="eve", **TRAINER, **in_course(2, "course-1"))
+    for answer in (eve.get("/cohort/copy"), eve.post("/cohort/copy", part=ALL)):
+        assert answer.status_code == 403
+        assert "Only who trained the course before" in answer.text
+        assert "Course one" not in answer.text
+        assert "What did" not in answer.text
+    with app.app_context():
+        assert len(db.session.scalars(select(Post).where(Post.root_id.is_(None), Post.kind == "post")).all()) == 1
+    assert eve.post("/cohort/copy", start="fresh").status_code == 303
