@@ -39,6 +39,7 @@ from sociallearn.parameters import IdConverter
 from sociallearn.paths import TEMPLATES
 from sociallearn.placing import landing
 from sociallearn.placing.views import bp as placing
+from sociallearn.posts.mark_views import bp as marks
 from sociallearn.posts.views import bp as posts
 from sociallearn.questions.views import bp as questions
 from sociallearn.roster.people_views import bp as people
@@ -55,6 +56,7 @@ ROOMS = (
     roster,
     people,
     posts,
+    marks,
     feed,
     questions,
     ideas,

@@ -7,7 +7,20 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import Flask, Response, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, BigInteger, Boolean, DateTime, Float, Integer, MetaData, Text, event, inspect, select
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    DateTime,
+    Float,
+    Integer,
+    MetaData,
+    Text,
+    event,
+    inspect,
+    literal_column,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Connection, Dialect
@@ -166,6 +179,13 @@ def insert_or_get(session: Session, model: type[M], key: dict[str, Any], values:
     if made is None:
         raise LookupError(f"{model.__name__} {key} neither exists nor could be made.")
     return made
+
+
+def insert_new(session: Session, model: type[M], values: dict[str, Any]) -> bool:
+    """Insert a row unless one with its key is there; whether it was. Two at once: one of them hears True."""
+    insert = postgresql_insert if _dialect(session) == "postgresql" else sqlite_insert
+    statement = insert(model).values(**values).on_conflict_do_nothing()
+    return session.execute(statement.returning(literal_column("1", Integer))).first() is not None
 
 
 def _dialect(session: Session) -> str:

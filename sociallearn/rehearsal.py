@@ -145,6 +145,8 @@ class Actor:
             Kind.ANSWER: (f"/questions/{parent}/answers", {"body": line.body}),
             Kind.COMMENT: (f"/posts/{parent}/replies", {"body": line.body}),
             Kind.RATE: (f"/ideas/{parent}/rating", {"value": str(line.stars)}),
+            Kind.REACT: (f"/posts/{parent}/reactions", {"give": line.reaction}),
+            Kind.PIN: (f"/posts/{parent}/pin", {}),
             Kind.ACCEPT: (f"/questions/{self._question(line, said)}/acceptance", {"answer_id": str(parent)}),
         }[line.kind]
         location = self._send(line.key, path, form)

@@ -129,9 +129,11 @@ def _talk(at: Tenant) -> None:
     """Posts of all kinds, edited, repeated, deleted, hidden, answered, accepted, rated, read, half written."""
     ben, cleo, tess = at.ben, at.cleo, at.tess
     first = _number(_done(ben.post("/feed", body=at.says(WORDS))))
-    _done(ben.post(f"/posts/{first}/edit", body=at.says(WORDS + " Later thought of."), version="1"))
-    _done(cleo.post("/feed", body=at.says(WORDS)))  # a near copy
     _done(cleo.post(f"/posts/{first}/replies", body=at.says("I had that too.")))
+    _done(ben.post(f"/posts/{first}/edit", body=at.says(WORDS + " Later thought of."), version="1"))
+    _done(cleo.post(f"/posts/{first}/reactions", give="thanks"))
+    _done(cleo.post(f"/posts/{first}/bookmark"))
+    _done(cleo.post("/feed", body=at.says(WORDS)))  # a near copy
     gone = _number(_done(ben.post("/feed", body=at.says("This is deleted again."))))
     _done(ben.post(f"/posts/{gone}/deletion"))
     bad = _number(_done(cleo.post("/feed", body=at.says("This is hidden."))))

@@ -201,6 +201,7 @@ def _form(ids: dict[str, list[int]], **more: str) -> MultiDict[str, str]:
         ("question", "What else?"),
         ("line1", "We are kind."),
         ("value", "4"),
+        ("give", "insight"),
         ("number", "1"),
         ("version", "1"),
         ("days", "7"),

@@ -27,8 +27,11 @@ def index() -> ResponseReturnValue:
     session, member = db.session(), access.member()
     shown = ideas.rounds_of(session, member)
     chosen = _wanted()
-    where, link = (ideas.within(chosen.id), {"round": chosen.id}) if chosen else ((), {})
-    page = reading.page(session, Kind.IDEA, member, number(request.args, "before"), where, **link)
+    before = number(request.args, "before")
+    if chosen:
+        page = reading.page(session, Kind.IDEA, member, before, ideas.within(chosen.id), round=chosen.id)
+    else:
+        page = reading.page(session, Kind.IDEA, member, before)
     ideas.add_ratings(session, page.items, member)
     return render_template(
         "ideas/index.html",

@@ -1,4 +1,4 @@
-"""Hide with a reason, restore, and the decision log everybody can read."""
+"""Hide with a reason, restore, lock, and the decision log everybody can read."""
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
@@ -60,6 +60,38 @@ def restore(post_id: int) -> ResponseReturnValue:
     reason = tidy(request.form.get("reason"))[:1000]
     deciding.decide(db.session(), post, Visibility.VISIBLE, by=access.member(), reason=reason)
     return toasts.redirect(place(post), "restored")
+
+
+@bp.get("/posts/<int:post_id>/lock")
+def lock(post_id: int) -> ResponseReturnValue:
+    """The form to lock a thread."""
+    access.require_trainer()
+    return _lock_page(find(post_id), ReasonForm())
+
+
+@bp.post("/posts/<int:post_id>/lock")
+def lock_now(post_id: int) -> ResponseReturnValue:
+    """Lock it: no more replies."""
+    access.require_trainer()
+    post, form = find(post_id), ReasonForm(request.form)
+    if not form.validate():
+        return _lock_page(post, form), 422
+    deciding.lock(db.session(), post, by=access.member(), reason=form.reason.data or "")
+    return toasts.redirect(place(post), "locked")
+
+
+@bp.post("/posts/<int:post_id>/lock/withdrawal")
+def unlock(post_id: int) -> ResponseReturnValue:
+    """Replies again."""
+    access.require_trainer()
+    post = find(post_id)
+    deciding.unlock(db.session(), post, by=access.member(), reason=tidy(request.form.get("reason"))[:1000])
+    return toasts.redirect(place(post), "unlocked")
+
+
+def _lock_page(post: Post, form: ReasonForm) -> str:
+    shown = reading.show(post, access.member())
+    return render_template("moderation/lock.html", post=shown, form=form, room="moderation")
 
 
 def _hide_page(post: Post, form: ReasonForm) -> str:

@@ -1,7 +1,8 @@
-"""The one function that changes who can read a post, and the guard that makes any other way fail.
+"""The only code that changes who can read a post and whether it takes replies, and the guard that makes any other way
+fail.
 
 Every change writes one row in the decision log in the same flush; a change without its row, a row without its
-change, or a bulk UPDATE of the column raises before anything reaches the database.
+change, or a bulk UPDATE of the columns raises before anything reaches the database.
 """
 
 from collections import Counter
@@ -16,7 +17,7 @@ from sociallearn.activity import recording
 from sociallearn.activity.models import Verb
 from sociallearn.database import locked
 from sociallearn.errors import Refusal
-from sociallearn.posts.models import Decision, Kind, Post, Visibility
+from sociallearn.posts.models import Decision, Kind, Lock, Post, Visibility
 from sociallearn.roster.models import Member
 
 _ALLOWED = {
@@ -25,11 +26,13 @@ _ALLOWED = {
     (Visibility.VISIBLE, Visibility.HIDDEN): Verb.HID,
     (Visibility.HIDDEN, Visibility.VISIBLE): Verb.RESTORED,
 }
+_GUARDED = frozenset({"visibility", "is_locked"})
 _OWN = frozenset({Verb.DELETED, Verb.UNDELETED})
 
 
 class UnloggedDecision(RuntimeError):
-    """Visibility was about to change without exactly one row in the decision log. A mistake in code, not by people."""
+    """Visibility or a lock was about to change without exactly one row in the decision log. A mistake in code, not by
+    people."""
 
 
 def decide(session: Session, post: Post, after: Visibility, *, by: Member, reason: str) -> Decision:
@@ -65,6 +68,47 @@ def decide(session: Session, post: Post, after: Visibility, *, by: Member, reaso
     return row
 
 
+def lock(session: Session, post: Post, *, by: Member, reason: str) -> Decision:
+    """No more replies in this thread, for a reason everybody can read. What is there stays.
+
+    Raises Refusal 403 for learners, 409 when it is no thread that can be read or somebody was faster, 422 without a
+    reason.
+    """
+    if not reason:
+        raise Refusal(422, _("Say why, so that the author and the cohort know."))
+    return _set_lock(session, post, True, by, reason)
+
+
+def unlock(session: Session, post: Post, *, by: Member, reason: str = "") -> Decision:
+    """Replies again. Raises Refusal as ``lock`` does."""
+    return _set_lock(session, post, False, by, reason)
+
+
+def _set_lock(session: Session, post: Post, is_locked: bool, by: Member, reason: str) -> Decision:
+    if not by.is_trainer:
+        raise Refusal(403, _("Only trainers of this cohort can do this."), _("Ask your trainer."))
+    post = locked(session, Post, post.id)
+    if not post.is_root or not post.is_visible:
+        raise Refusal(409, _("Only a conversation that can be read can be locked."))
+    if post.is_locked == is_locked:
+        raise Refusal(409, _("Somebody was faster: this was already changed."), _("Reload the page to see it."))
+    before, after = (Lock.OPEN, Lock.LOCKED) if is_locked else (Lock.LOCKED, Lock.OPEN)
+    row = Decision(
+        cohort_id=post.cohort_id,
+        post_id=post.id,
+        by_id=by.id,
+        role=by.role,
+        before=before,
+        after=after,
+        reason=reason,
+        at=clock.now(),
+    )
+    session.add(row)
+    post.is_locked = is_locked
+    session.flush()
+    return row
+
+
 def may(verb: Verb, post: Post, by: Member) -> bool:
     """Whether this member may do this to this post."""
     return post.author_id == by.id if verb in _OWN else by.is_trainer
@@ -82,10 +126,10 @@ def _count(session: Session, post: Post, change: int) -> None:
 def _one_row_each(session: Session, _context: object, _instances: object) -> None:
     changed: Counter[int] = Counter()
     for row in session.dirty:
-        if isinstance(row, Post) and inspect(row).attrs.visibility.history.has_changes():
-            changed[row.id] += 1
+        if isinstance(row, Post):
+            changed[row.id] += sum(inspect(row).attrs[name].history.has_changes() for name in _GUARDED)
     logged = Counter(row.post_id for row in session.new if isinstance(row, Decision))
-    if changed != logged:
+    if +changed != logged:
         raise UnloggedDecision(f"changed {dict(changed)}, logged {dict(logged)}")
 
 
@@ -94,5 +138,5 @@ def _no_bulk(state: ORMExecuteState) -> None:
     statement = state.statement
     if isinstance(statement, Update) and getattr(statement.table, "name", None) == Post.__tablename__:
         named = {getattr(column, "key", column) for column in statement._values or ()}
-        if "visibility" in named:
-            raise UnloggedDecision("visibility is changed by posts.deciding.decide only")
+        if named & _GUARDED:
+            raise UnloggedDecision("visibility and locks are changed by posts.deciding only")

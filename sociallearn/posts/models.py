@@ -30,6 +30,23 @@ class Visibility(StrEnum):
     HIDDEN = "hidden"  # by a trainer, with a reason in the decision log
 
 
+class Lock(StrEnum):
+    """Whether a thread takes replies, as the decision log says it."""
+
+    OPEN = "open"
+    LOCKED = "locked"
+
+
+class ReactionKind(StrEnum):
+    """The small fixed set; each is a counter of ``Post`` by the same name."""
+
+    THANKS = "thanks"
+    AGREE = "agree"
+    INSIGHT = "insight"
+    CURIOUS = "curious"
+    CHEER = "cheer"
+
+
 class Post(InCohort, Model):
     """A text by a member: begins a thread (``root_id`` empty) or answers in one, at most two levels deep.
 
@@ -40,6 +57,10 @@ class Post(InCohort, Model):
     __table_args__ = (
         Index("ix_post_threads", "cohort_id", "kind", "id", sqlite_where=text("root_id IS NULL"),
               postgresql_where=text("root_id IS NULL")),
+        Index("ix_post_active", "cohort_id", "kind", "active_id", sqlite_where=text("root_id IS NULL"),
+              postgresql_where=text("root_id IS NULL")),
+        Index("ix_post_pinned", "cohort_id", "kind", sqlite_where=text("pinned_at IS NOT NULL"),
+              postgresql_where=text("pinned_at IS NOT NULL")),
         Index("ix_post_reading_order", "root_id", "branch_id", "id"),
         Index(None, "author_id", "id"),
     )  # fmt: skip
@@ -63,6 +84,17 @@ class Post(InCohort, Model):
     answer_count: Mapped[int] = mapped_column(default=0)  # visible answers, for a question
     last_reply_id: Mapped[int | None]
     last_reply_at: Mapped[datetime | None]
+
+    active_id: Mapped[int] = mapped_column(default=0)  # the newest text of the thread, itself at first: to sort by
+    pinned_at: Mapped[datetime | None]  # stands above the others
+    is_announcement: Mapped[bool] = mapped_column(default=False)
+    is_locked: Mapped[bool] = mapped_column(default=False)  # nobody replies; changed by ``deciding`` only
+    # how often each reaction was given: kept by ``reacting`` in the reaction's own transaction
+    thanks: Mapped[int] = mapped_column(default=0)
+    agree: Mapped[int] = mapped_column(default=0)
+    insight: Mapped[int] = mapped_column(default=0)
+    curious: Mapped[int] = mapped_column(default=0)
+    cheer: Mapped[int] = mapped_column(default=0)
 
     author: Mapped[Member] = relationship(lazy="raise")
 
@@ -88,6 +120,11 @@ class Post(InCohort, Model):
         """Its text may be read by the cohort."""
         return self.visibility == Visibility.VISIBLE
 
+    @property
+    def reactions(self) -> int:
+        """How many it has, of all kinds."""
+        return self.thanks + self.agree + self.insight + self.curious + self.cheer
+
     def written_by(self, member: Member) -> bool:
         """Whether ``member`` is the author."""
         return self.author_id == member.id
@@ -108,7 +145,8 @@ class PostVersion(InCohort, Model):
 
 
 class Decision(InCohort, Model):
-    """One change of a post's visibility: from what to what, by whom, as what, and why. Never changed afterwards."""
+    """One change of a post's visibility, or of whether it takes replies: from what to what, by whom, as what, and why.
+    Never changed afterwards."""
 
     __table_args__ = (Index(None, "cohort_id", "id"),)
 
@@ -133,6 +171,36 @@ class ReadMark(InCohort, Model):
     last_read_id: Mapped[int]  # the newest post of the thread at that moment
     replies_read: Mapped[int] = mapped_column(default=0)  # how many replies there were, to say how many are new
     at: Mapped[datetime]
+
+
+class Reaction(InCohort, Model):
+    """A member's answer to a text without words; several kinds to one text are possible, each once."""
+
+    post_id: Mapped[int] = mapped_column(ForeignKey("post.id"), primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class Bookmark(InCohort, Model):
+    """A text a member keeps for later. Nobody else knows."""
+
+    __table_args__ = (Index(None, "member_id", "at"),)
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True)
+    post_id: Mapped[int] = mapped_column(ForeignKey("post.id"), primary_key=True)
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class ThreadFollow(InCohort, Model):
+    """Whether a member wants to hear of a thread; whoever writes in it follows it, unless they said otherwise."""
+
+    __table_args__ = (Index(None, "root_id"),)
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True)
+    root_id: Mapped[int] = mapped_column(ForeignKey("post.id"), primary_key=True)
+    is_muted: Mapped[bool] = mapped_column(default=False)
+    at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
 class Draft(InCohort, Model):

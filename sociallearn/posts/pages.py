@@ -36,15 +36,21 @@ def thread_page(
     draft = fill_from_draft(form, f"reply-{(target or post).id}")
     root = reading.show(post, member)
     reading.give_reasons(session, [root])
+    reading.give_marks(session, [root], member)
+    reading.give_follow(session, root, member)
     page = reading.replies(session, post, member, _after())
     adorn(root, page)
+    if root.is_locked:
+        for item in page.items:
+            item.may_reply = False
     return render_template(
         template,
         root=root,
         page=page,
         form=form,
         hint=hint((target or post).author_id),
-        reply_to=reading.show(target, member) if target else None,
+        reply_to=reading.show(target, member) if target and not root.is_locked else None,
+        lock=reading.reason_of_lock(session, root),
         last_id=max(post.last_reply_id or 0, post.id),
         draft_saved=draft is not None,
         room=room,

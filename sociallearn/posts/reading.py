@@ -1,8 +1,9 @@
 """Posts as one member sees them: pages of threads and of replies, a constant number of queries each."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
@@ -12,7 +13,18 @@ from sqlalchemy import BindParameter, ColumnElement, Row, Select, and_, bindpara
 from sqlalchemy.orm import Session, joinedload
 
 from sociallearn.languages import when
-from sociallearn.posts.models import Decision, Kind, Post, ReadMark, Visibility
+from sociallearn.posts.models import (
+    Bookmark,
+    Decision,
+    Kind,
+    Lock,
+    Post,
+    Reaction,
+    ReactionKind,
+    ReadMark,
+    ThreadFollow,
+    Visibility,
+)
 from sociallearn.roster.models import Member, Person, Role, Unit
 from sociallearn.text.completing import complete
 
@@ -29,7 +41,18 @@ _COLUMNS = (
     Post.id, Post.kind, Post.title, Post.html, Post.created_at, Post.edited_at, Post.version, Post.visibility,
     Post.root_id, Post.branch_id, Post.reply_count, Post.answer_count, Post.last_reply_at,
     Post.author_id, Member.person_id, Member.role, Person.name, Unit.name,
+    Post.thanks, Post.agree, Post.insight, Post.curious, Post.cheer, Post.pinned_at, Post.is_announcement,
+    Post.is_locked,
 )  # fmt: skip
+
+
+@dataclass(slots=True)
+class ShownReaction:
+    """One kind of reaction to a text: how many gave it, and whether this member did."""
+
+    kind: str
+    count: int
+    is_mine: bool = False
 
 
 @dataclass(slots=True)
@@ -67,6 +90,15 @@ class Shown:
     may_hide: bool = False
     may_restore: bool = False
     may_reply: bool = False
+    may_react: bool = False
+    may_pin: bool = False
+    reactions: list[ShownReaction] = field(default_factory=list)  # kinds somebody gave, the most first
+    is_pinned: bool = False
+    is_announcement: bool = False
+    is_locked: bool = False
+    may_lock: bool = False
+    is_kept: bool = False  # this member's bookmark
+    is_followed: bool | None = None  # False: muted; None: neither
     reason: str | None = None
     is_accepted: bool = False
     may_accept: bool = False
@@ -81,6 +113,11 @@ class Shown:
         """Its text may be read."""
         return self.visibility == Visibility.VISIBLE
 
+    @property
+    def is_root(self) -> bool:
+        """Begins a thread."""
+        return self.level == 0
+
 
 @dataclass(slots=True)
 class Page:
@@ -91,53 +128,157 @@ class Page:
     is_first: bool = True
 
 
+class Order(StrEnum):
+    """How a list of threads is sorted."""
+
+    NEW = "new"  # by when they began
+    ACTIVE = "active"  # by their newest text
+
+
 def page(
     session: Session,
     kind: Kind,
     member: Member,
     before: int | None,
     where: tuple[ColumnElement[bool], ...] = (),
+    *,
+    order: Order = Order.NEW,
     **link: Any,
 ) -> Page:
     """Twenty threads of a room, newest first, older than ``before``, with what this member has read of each.
 
-    ``where`` narrows the list (the same objects each time: statements are prepared once); ``link`` are the further
-    parameters of the list's address.
+    ``where`` narrows the list (the same objects each time: statements are prepared once); it may speak of the member's
+    ReadMark and ThreadFollow of each thread. ``link`` are the further parameters of the list's address.
     """
-    values = {"cohort_id": member.cohort_id, "member_id": member.id, "before": before}
-    rows = session.execute(_threads(kind, before is not None, where), values).all()
+    values = {
+        "cohort_id": member.cohort_id,
+        "member_id": member.id,
+        "before": before,
+        "read_up_to": member.read_up_to,
+    }
+    rows = session.execute(_threads(kind, before is not None, where, order), values).all()
     items = [_thread(row, member) for row in rows[:THREADS_A_PAGE]]
-    more = len(rows) > THREADS_A_PAGE
-    next_url = url_for(_LIST[kind], before=items[-1].id, **link) if more else None
+    next_url = None
+    if len(rows) > THREADS_A_PAGE:
+        last = rows[THREADS_A_PAGE - 1]
+        next_url = url_for(_LIST[kind], before=last[-1] if order == Order.ACTIVE else last[0], **link)
+    give_marks(session, items, member)
     return Page(items, next_url, before is None)
 
 
-@lru_cache(maxsize=64)
-def _threads(kind: Kind, is_later_page: bool, where: tuple[ColumnElement[bool], ...]) -> Select[Any]:
+def pinned(session: Session, kind: Kind, member: Member) -> list[Shown]:
+    """What trainers pinned in a room, the newest pin first."""
+    values = {"cohort_id": member.cohort_id, "member_id": member.id}
+    rows = session.execute(_PINNED[kind], values)
+    items = [_thread(row, member) for row in rows]
+    give_marks(session, items, member)
+    return items
+
+
+def _listed(kind: Kind) -> Select[Any]:
     mine: BindParameter[int] = bindparam("member_id")
-    statement = (
-        select(*_COLUMNS, Post.last_reply_id, ReadMark.last_read_id, ReadMark.replies_read)
+    return (
+        select(
+            *_COLUMNS,
+            Post.last_reply_id,
+            ReadMark.last_read_id,
+            ReadMark.replies_read,
+            ThreadFollow.is_muted,
+            Post.active_id,
+        )
         .join(Member, Member.id == Post.author_id)
         .join(Person, Person.id == Member.person_id)
         .outerjoin(Unit, Unit.id == Member.unit_id)
         .outerjoin(ReadMark, and_(ReadMark.member_id == mine, ReadMark.root_id == Post.id))
-        .where(Post.cohort_id == bindparam("cohort_id"), Post.kind == kind, Post.root_id.is_(None), *where)
+        .outerjoin(ThreadFollow, and_(ThreadFollow.member_id == mine, ThreadFollow.root_id == Post.id))
+        .where(Post.cohort_id == bindparam("cohort_id"), Post.kind == kind, Post.root_id.is_(None))
         .where(or_(Post.visibility == Visibility.VISIBLE, Post.author_id == mine, Post.reply_count > 0))
-        .order_by(Post.id.desc())
-        .limit(THREADS_A_PAGE + 1)
     )
-    return statement.where(Post.id < bindparam("before")) if is_later_page else statement
+
+
+@lru_cache(maxsize=64)
+def _threads(kind: Kind, is_later_page: bool, where: tuple[ColumnElement[bool], ...], order: Order) -> Select[Any]:
+    by = Post.active_id if order == Order.ACTIVE else Post.id
+    statement = _listed(kind).where(*where).order_by(by.desc()).limit(THREADS_A_PAGE + 1)
+    return statement.where(by < bindparam("before")) if is_later_page else statement
+
+
+_PINNED = {
+    kind: _listed(kind).where(Post.pinned_at.is_not(None)).order_by(Post.pinned_at.desc()).limit(10)
+    for kind in (Kind.POST, Kind.QUESTION, Kind.IDEA)
+}
 
 
 def _thread(row: Row[Any], member: Member) -> Shown:
-    *columns, last_reply_id, last_read_id, replies_read = row
+    *columns, last_reply_id, last_read_id, replies_read, is_muted, _active_id = row
     shown = _shown(member, *columns)
     shown.is_long = len(shown.html) > LONG
+    shown.is_followed = None if is_muted is None else not is_muted
+    if is_muted:
+        return shown  # never marked as new
     seen_up_to = max(last_read_id or 0, member.read_up_to)
     shown.is_unread = shown.id > seen_up_to and not shown.is_mine
     if (last_reply_id or 0) > seen_up_to and last_read_id is not None:
         shown.new_replies = max(0, shown.reply_count - (replies_read or 0))
     return shown
+
+
+def give_marks(session: Session, items: Sequence[Shown], member: Member) -> None:
+    """Say of each text whether this member keeps it and how they reacted: one query, and one more where there are
+    reactions."""
+    if not items:
+        return
+    by_id = {item.id: item for item in items}
+    kept = select(Bookmark.post_id).where(Bookmark.member_id == member.id, Bookmark.post_id.in_(by_id))
+    for post_id in session.scalars(kept):
+        by_id[post_id].is_kept = True
+    reacted = [item.id for item in items if item.reactions]
+    if not reacted:
+        return
+    mine = select(Reaction.post_id, Reaction.kind).where(Reaction.member_id == member.id, Reaction.post_id.in_(reacted))
+    for post_id, kind in session.execute(mine):
+        for reaction in by_id[post_id].reactions:
+            reaction.is_mine = reaction.is_mine or reaction.kind == kind
+
+
+def give_follow(session: Session, shown: Shown, member: Member) -> None:
+    """Say whether this member follows the thread or muted it."""
+    statement = select(ThreadFollow.is_muted).where(
+        ThreadFollow.member_id == member.id, ThreadFollow.root_id == shown.id
+    )
+    is_muted = session.scalar(statement)
+    shown.is_followed = None if is_muted is None else not is_muted
+
+
+def first_unread(session: Session, thread: Post, member: Member) -> Post | None:
+    """The first reply, in reading order, that this member has not read; none when all are read."""
+    mark = session.scalar(
+        select(ReadMark.last_read_id).where(ReadMark.member_id == member.id, ReadMark.root_id == thread.id)
+    )
+    return session.scalar(
+        select(Post)
+        .where(Post.root_id == thread.id, Post.visibility == Visibility.VISIBLE, Post.author_id != member.id)
+        .where(Post.id > max(mark or 0, member.read_up_to))
+        .order_by(Post.branch_id, Post.id)
+        .limit(1)
+    )
+
+
+def kept(session: Session, member: Member, before: int | None) -> tuple[list[Shown], int | None]:
+    """Twenty texts this member keeps, the newest first (by id), and where the next twenty begin."""
+    statement = (
+        select(Post)
+        .join(Bookmark, Bookmark.post_id == Post.id)
+        .where(Bookmark.member_id == member.id, Post.cohort_id == member.cohort_id)
+        .options(joinedload(Post.author))
+        .order_by(Post.id.desc())
+        .limit(THREADS_A_PAGE + 1)
+    )
+    posts = session.scalars(statement.where(Post.id < before) if before else statement).all()
+    items = [show(post, member) for post in posts[:THREADS_A_PAGE]]
+    give_marks(session, items, member)
+    give_reasons(session, items)
+    return items, items[-1].id if len(posts) > THREADS_A_PAGE else None
 
 
 def root(session: Session, cohort_id: int, post_id: int) -> Post | None:
@@ -160,6 +301,7 @@ def replies(session: Session, thread: Post, member: Member, after: tuple[int, in
         statement = statement.where(tuple_(Post.branch_id, Post.id) > after)
     posts = session.scalars(statement).all()
     items = [show(post, member) for post in posts[:REPLIES_A_PAGE]]
+    give_marks(session, items, member)
     give_reasons(session, items)
     next_url = None
     if len(posts) > REPLIES_A_PAGE:
@@ -203,6 +345,8 @@ def show(post: Post, member: Member) -> Shown:
         member, post.id, post.kind, post.title, post.html, post.created_at, post.edited_at, post.version,
         post.visibility, post.root_id, post.branch_id, post.reply_count, post.answer_count, post.last_reply_at,
         post.author_id, author.person_id, author.role, author.person.name, author.unit.name if author.unit else None,
+        post.thanks, post.agree, post.insight, post.curious, post.cheer, post.pinned_at, post.is_announcement,
+        post.is_locked,
     )  # fmt: skip
 
 
@@ -226,6 +370,14 @@ def _shown(  # noqa: PLR0913 - one argument a column
     role: str,
     name: str,
     unit: str | None,
+    thanks: int,
+    agree: int,
+    insight: int,
+    curious: int,
+    cheer: int,
+    pinned_at: datetime | None,
+    is_announcement: bool,
+    is_locked: bool,
 ) -> Shown:
     mine, visible = author_id == member.id, visibility == Visibility.VISIBLE
     is_open = not member.cohort.is_archived
@@ -259,8 +411,25 @@ def _shown(  # noqa: PLR0913 - one argument a column
         may_undelete=mine and visibility == Visibility.DELETED and is_open,
         may_hide=member.is_trainer and visible and not mine and is_open,
         may_restore=member.is_trainer and visibility == Visibility.HIDDEN and is_open,
-        may_reply=visible and member.may_write,
+        may_reply=visible and member.may_write and not is_locked,
+        may_lock=member.is_trainer and visible and root_id is None and is_open,
+        is_locked=is_locked,
+        may_react=visible and not mine and member.may_write,
+        may_pin=member.is_trainer and visible and root_id is None and is_open,
+        reactions=_reactions(thanks, agree, insight, curious, cheer) if visible else [],
+        is_pinned=pinned_at is not None,
+        is_announcement=is_announcement,
     )
+
+
+_KINDS = tuple(kind.value for kind in ReactionKind)
+
+
+def _reactions(*counts: int) -> list[ShownReaction]:
+    if not any(counts):
+        return []
+    given = [ShownReaction(kind, count) for kind, count in zip(_KINDS, counts, strict=True) if count > 0]
+    return sorted(given, key=lambda one: -one.count)
 
 
 @lru_cache(maxsize=4096)
@@ -286,6 +455,19 @@ def give_reasons(session: Session, items: Iterable[Shown]) -> None:
         hidden[post_id].reason = reason
 
 
+def reason_of_lock(session: Session, shown: Shown) -> Decision | None:
+    """Why a locked thread was locked, and by whom: one query, and none for an open one."""
+    if not shown.is_locked:
+        return None
+    return session.scalar(
+        select(Decision)
+        .where(Decision.post_id == shown.id, Decision.after == Lock.LOCKED)
+        .options(joinedload(Decision.by))
+        .order_by(Decision.id.desc())
+        .limit(1)
+    )
+
+
 def newer(session: Session, member: Member, kind: Kind, after: int) -> int:
     """How many threads others began in this room since ``after`` (an id)."""
     statement = select(func.count()).where(
@@ -309,3 +491,10 @@ def newer_replies(session: Session, member: Member, root_id: int, after: int) ->
         Post.visibility == Visibility.VISIBLE,
     )
     return session.scalar(statement) or 0
+
+
+def reactions_of(session: Session, member: Member, ids: Sequence[int]) -> dict[int, list[int]]:
+    """The counters of each kind, in the order of ReactionKind, and of replies, of these texts of the cohort."""
+    columns = (Post.id, Post.thanks, Post.agree, Post.insight, Post.curious, Post.cheer, Post.reply_count)
+    rows = session.execute(select(*columns).where(Post.id.in_(ids), Post.cohort_id == member.cohort_id))
+    return {post_id: list(counts) for post_id, *counts in rows}

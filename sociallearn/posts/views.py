@@ -7,13 +7,15 @@ from flask_babel import gettext as _
 from sociallearn import access, toasts
 from sociallearn.database import db
 from sociallearn.errors import Refusal
-from sociallearn.parameters import number
+from sociallearn.parameters import number, whole
 from sociallearn.posts import deciding, drafting, reading, reading_marks, versions, writing
 from sociallearn.posts.forms import PostForm, TitledForm
 from sociallearn.posts.models import Draft, Kind, Post, Visibility
 from sociallearn.posts.pages import fill_from_draft, find, place
 
 bp = Blueprint("posts", __name__, url_prefix="/s/<seat>")
+
+MOST_SHOWN = 80  # texts on a page
 
 ROOMS = {"feed": Kind.POST, "questions": Kind.QUESTION, "ideas": Kind.IDEA}
 
@@ -120,16 +122,19 @@ def read_all() -> ResponseReturnValue:
 
 @bp.get("/news")
 def news() -> ResponseReturnValue:
-    """How much is new since the page was made; 304 when nothing changed since the last time it was asked."""
+    """How much is new since the page was made, and how often the texts on it were reacted to by now; 304 when nothing
+    changed since the last time it was asked."""
     after, thread = number(request.args, "after") or 0, number(request.args, "thread")
+    session, member = db.session(), access.member()
     if thread:
-        count = reading.newer_replies(db.session(), access.member(), thread, after)
+        count = reading.newer_replies(session, member, thread, after)
     else:
         kind = ROOMS.get(request.args.get("room", ""), Kind.POST)
-        count = reading.newer(db.session(), access.member(), kind, after)
-    response = jsonify(count=count)
+        count = reading.newer(session, member, kind, after)
+    shown = [post_id for text in request.args.get("shown", "").split("-")[:MOST_SHOWN] if (post_id := whole(text))]
+    response = jsonify(count=count, reactions=reading.reactions_of(session, member, shown) if shown else {})
     response.headers["Cache-Control"] = "private, no-cache"
-    response.set_etag(f"{after}-{count}")
+    response.add_etag()
     return response.make_conditional(request)
 
 

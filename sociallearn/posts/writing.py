@@ -1,8 +1,10 @@
 """Write, reply and edit: the acts all three rooms share."""
 
+from datetime import timedelta
+
 from flask import current_app
 from flask_babel import gettext as _
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from sociallearn import clock
@@ -10,10 +12,12 @@ from sociallearn.activity import recording, repeating
 from sociallearn.activity.models import Verb
 from sociallearn.database import locked
 from sociallearn.errors import Refusal
-from sociallearn.posts import reading_marks
+from sociallearn.posts import keeping, reading_marks
 from sociallearn.posts.models import Kind, Post, PostVersion
 from sociallearn.roster.models import Member
 from sociallearn.text import rendering, words
+
+GRACE = timedelta(minutes=5)
 
 _VERBS = {
     Kind.POST: Verb.POSTED,
@@ -31,6 +35,8 @@ def write(session: Session, kind: Kind, *, by: Member, body: str, title: str | N
     post = _new(kind, by, body, title)
     session.add(post)
     session.flush()
+    post.active_id = post.id
+    keeping.follow_by_writing(session, post.id, by=by)
     reading_marks.mark(session, by, post.id)
     _record(session, post, by, reached_id=None)
     return post
@@ -40,13 +46,15 @@ def reply(session: Session, parent: Post, *, by: Member, body: str) -> Post:
     """Answer a post. A reply to a second-level reply stands beside it: threads are two levels deep.
 
     What it is follows from where it stands: an answer right under a question, a comment under an idea or an answer,
-    a reply elsewhere. Raises Refusal 409 when the text answered is no longer there.
+    a reply elsewhere. Raises Refusal 409 when the text answered is no longer there or the thread was locked.
     """
     if not parent.is_visible:
         raise Refusal(
             409, _("What you answer was removed meanwhile."), _("Your text stands below; copy what you need.")
         )
     root = parent if parent.is_root else session.get_one(Post, parent.root_id)
+    if root.is_locked:
+        raise Refusal(409, _("This conversation is locked: it takes no more replies."), _("Your text stands below."))
     body = _without_seat(body)
     made = _new(_kind_of_reply(root, parent), by, body, None)
     made.root_id, made.parent_id = root.id, parent.id
@@ -60,17 +68,20 @@ def reply(session: Session, parent: Post, *, by: Member, body: str) -> Post:
             reply_count=Post.reply_count + 1,
             answer_count=Post.answer_count + int(made.kind == Kind.ANSWER),
             last_reply_id=made.id,
+            active_id=made.id,
             last_reply_at=made.created_at,
         )
     )
     session.flush()
+    keeping.follow_by_writing(session, root.id, by=by)
     reading_marks.mark(session, by, root.id)
     _record(session, made, by, reached_id=parent.author_id)
     return made
 
 
 def edit(session: Session, post: Post, *, by: Member, body: str, title: str | None, version: int | None = None) -> Post:
-    """Change one's own text; how it read before stays readable.
+    """Change one's own text; how it read before stays readable, unless that was for less than five minutes and nobody
+    answered or reacted to it yet: those are typing errors.
 
     Raises Refusal 403 for somebody else's text, 409 when it was changed since ``version`` or is no longer there.
     """
@@ -84,22 +95,30 @@ def edit(session: Session, post: Post, *, by: Member, body: str, title: str | No
     body = _without_seat(body)
     if (post.body, post.title) == (body, title):
         return post
-    session.add(
-        PostVersion(
-            cohort_id=post.cohort_id,
-            post_id=post.id,
-            number=post.version,
-            title=post.title,
-            body=post.body,
-            html=post.html,
-            written_at=post.edited_at or post.created_at,
+    if not _is_afterthought(session, post):
+        session.add(
+            PostVersion(
+                cohort_id=post.cohort_id,
+                post_id=post.id,
+                number=post.version,
+                title=post.title,
+                body=post.body,
+                html=post.html,
+                written_at=post.edited_at or post.created_at,
+            )
         )
-    )
+        post.edited_at = clock.now()
     post.title, post.body, post.html, post.renderer = title, body, _render(body), rendering.RENDERER
-    post.version, post.edited_at = post.version + 1, clock.now()
+    post.version += 1
     session.flush()
     _record(session, post, by, reached_id=None, verb=Verb.EDITED)
     return post
+
+
+def _is_afterthought(session: Session, post: Post) -> bool:
+    if post.edited_at is not None or clock.now() - post.created_at >= GRACE or post.reactions:
+        return False
+    return not session.scalar(select(select(Post.id).where(Post.parent_id == post.id).exists()))
 
 
 def _new(kind: Kind, by: Member, body: str, title: str | None) -> Post:

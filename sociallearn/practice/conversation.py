@@ -16,11 +16,13 @@ class Kind(StrEnum):
     COMMENT = "comment"
     ACCEPT = "accept"
     RATE = "rate"
+    REACT = "react"
+    PIN = "pin"
 
 
 @dataclass(frozen=True)
 class Line:
-    """One act. ``parent`` is the key of what it is about; ``stars`` belong to a rating."""
+    """One act. ``parent`` is the key of what it is about; ``stars`` belong to a rating, ``reaction`` to a reaction."""
 
     key: str
     who: str
@@ -31,6 +33,7 @@ class Line:
     body: str = ""
     language: str = "nl"
     stars: int = 0
+    reaction: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ START = Start(
 
 def script() -> list[Line]:
     """Everything, in the order in which it happened."""
-    return sorted([*LINES, *_ratings()], key=lambda line: line.ago, reverse=True)
+    return sorted([*LINES, *_ratings(), *_reactions(), PINNED], key=lambda line: line.ago, reverse=True)
 
 
 def _ago(days: int, hours: int = 0, minutes: int = 0) -> timedelta:
@@ -434,3 +437,29 @@ def _ratings() -> list[Line]:
         for idea, given in STARS.items()
         for place, (who, n) in enumerate(given.items())
     ]
+
+
+REACTIONS: dict[str, dict[str, tuple[str, ...]]] = {
+    "over-de-schutting": {"thanks": ("noor", "amira"), "agree": ("tomasz", "greet")},
+    "afgeschoten": {"thanks": ("amira", "daan", "katrien"), "agree": ("sam",)},
+    "afgeschoten-2": {"agree": ("amira", "elif")},
+    "forty-mails": {"insight": ("katrien", "tomasz", "lars"), "curious": ("noor",)},
+    "vijf-vragen": {"cheer": ("noor", "greet")},
+    "two-languages": {"agree": ("tomasz", "elif")},
+    "bekentenis": {"thanks": ("amira", "joke"), "cheer": ("katrien",)},
+    "measured": {"insight": ("daan",)},
+    "fotorechten-1": {"thanks": ("amira", "noor")},
+}
+
+PINNED = Line("hoe-praten-we-pin", "katrien", _ago(1, 3), Kind.PIN, "hoe-praten-we")
+
+
+def _reactions() -> list[Line]:
+    """Reactions come soon after the text, a few minutes apart."""
+    said = {line.key: line for line in LINES}
+    return [
+        Line(f"{text}-{who}-{reaction}", who, said[text].ago - timedelta(minutes=9 * place + 4), Kind.REACT, text,
+             reaction=reaction)
+        for text, given in REACTIONS.items()
+        for place, (reaction, who) in enumerate((r, who) for r, people in given.items() for who in people)
+    ]  # fmt: skip

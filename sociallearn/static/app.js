@@ -6,6 +6,7 @@ if (has("[data-registered]")) import("./register.js");
 if (has("[data-launch]")) import("./proving.js");
 if (self !== top && has(".shell")) import("./frame.js");
 if (has("[data-news-url]")) import("./news.js");
+if (has("#reaction-choice")) import("./reactions.js");
 if (has("[data-draft-url]")) import("./drafts.js");
 if (has("[data-read-url]")) import("./read.js");
 if (has("time[datetime]")) import("./times.js");

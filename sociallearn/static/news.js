@@ -1,7 +1,9 @@
-// "3 new posts": asks now and then while the page is looked at, and offers a link. Never moves what is being read.
+// "3 new posts", and reactions to what is shown: asks now and then while the page is looked at, and offers a link. Never moves what is being read.
 const bar = document.querySelector("[data-news-url]");
 const USUAL = 10_000; // ms
 const LONGEST = 60_000;
+const ids = [...document.querySelectorAll("[data-reactions]")].map((form) => form.dataset.reactions);
+const shown = ids.length ? `&shown=${ids.join("-")}` : "";
 let pause = USUAL;
 let timer;
 
@@ -9,10 +11,12 @@ async function ask() {
   if (document.hidden) return; // asked again on return
   try {
     // "no-cache" sends the ETag along: an unchanged answer is an empty 304
-    const response = await fetch(bar.dataset.newsUrl, { cache: "no-cache" });
+    const response = await fetch(bar.dataset.newsUrl + shown, { cache: "no-cache" });
     if ([401, 403, 404].includes(response.status)) return; // the session is over: asking again will not help
     if (!response.ok) throw new Error(response.status);
-    show((await response.json()).count);
+    const { count, reactions } = await response.json();
+    show(count);
+    document.dispatchEvent(new CustomEvent("reactions", { detail: reactions })); // for reactions.js
     pause = USUAL;
   } catch {
     pause = Math.min(pause * 2, LONGEST);

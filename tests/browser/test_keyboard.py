@@ -129,7 +129,7 @@ def test_the_main_path_by_keyboard_alone(hands: Hands) -> None:
     # delete and undo
     hands.go_to(f"#{post} details.menu summary")
     hands.until(f"#{post} details.menu[open]", "Enter")
-    hands.go_to(f"#{post} form[action$='/deletion'] button")
+    hands.go_to(f"#{post} button[formaction$='/deletion']")
     hands.until("[data-toasts] .toast", "Enter")
     expect(frame.get_by_text("put right with three")).to_have_count(0)
     hands.go_to("form[action*='/deletion/withdrawal'] button")
@@ -218,7 +218,7 @@ def test_everything_without_javascript(window: Page) -> None:
 
     # delete and undo
     reply.locator("details.menu summary").click()
-    reply.locator("form[action$='/deletion'] button").click()
+    reply.locator("button[formaction$='/deletion']").click()
     expect(reply).to_have_count(0)
     expect(window.locator("[data-toasts] .toast")).to_be_visible()
     window.locator("[data-toasts] form button").click()

@@ -1,10 +1,13 @@
 """Write, reply, edit."""
 
+from datetime import timedelta
+
 import pytest
 from flask import g
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from sociallearn import clock
 from sociallearn.activity.models import Activity, Overlap, Verb
 from sociallearn.errors import Refusal
 from sociallearn.posts import deciding, reading, versions, writing
@@ -65,12 +68,24 @@ def test_nobody_replies_to_what_is_gone(session: Session, cast: Cast) -> None:
 def test_editing_keeps_how_it_read(session: Session, cast: Cast) -> None:
     ben = cast.ben.member(session)
     post = make.post(session, ben, "one")
+    make.reply(session, post, cast.cleo.member(session))
     writing.edit(session, post, by=ben, body="two words", title=None)
     writing.edit(session, post, by=ben, body="two words", title=None)  # nothing changed: no version
     assert session.scalars(select(PostVersion.body)).all() == ["one"]
     assert [v.number for v in versions.of(session, post, "/s/x")] == [2, 1]
     edited = session.scalars(select(Activity).where(Activity.verb == Verb.EDITED)).one()
     assert edited.words == 2
+
+
+def test_a_typing_error_put_right_at_once_leaves_no_version(session: Session, cast: Cast) -> None:
+    ben = cast.ben.member(session)
+    post = make.post(session, ben, "teh")
+    writing.edit(session, post, by=ben, body="the", title=None)
+    assert (post.body, post.version, post.edited_at) == ("the", 2, None)
+    with clock.at(clock.now() + timedelta(minutes=6)):
+        writing.edit(session, post, by=ben, body="the end", title=None)
+    assert post.edited_at is not None
+    assert session.scalars(select(PostVersion.body)).all() == ["the"]
 
 
 def test_two_windows_do_not_overwrite_each_other(session: Session, cast: Cast) -> None:

@@ -14,10 +14,11 @@ BY_KEY = {line.key: line for line in SCRIPT}
 PARENTS = {
     Kind.POST: set(), Kind.QUESTION: set(), Kind.IDEA: set(),
     Kind.REPLY: {Kind.POST, Kind.REPLY}, Kind.ANSWER: {Kind.QUESTION}, Kind.COMMENT: {Kind.IDEA, Kind.COMMENT},
-    Kind.ACCEPT: {Kind.ANSWER}, Kind.RATE: {Kind.IDEA},
+    Kind.ACCEPT: {Kind.ANSWER}, Kind.RATE: {Kind.IDEA}, Kind.PIN: {Kind.POST},
+    Kind.REACT: {Kind.POST, Kind.REPLY, Kind.QUESTION, Kind.ANSWER, Kind.IDEA},
 }  # fmt: skip
 WORDS = {Kind.POST: (40, 90), Kind.IDEA: (40, 90), Kind.QUESTION: (35, 90)}
-WRITTEN = [line for line in SCRIPT if line.kind not in (Kind.ACCEPT, Kind.RATE)]
+WRITTEN = [line for line in SCRIPT if line.body or line.kind not in (Kind.ACCEPT, Kind.RATE, Kind.REACT, Kind.PIN)]
 
 
 @pytest.mark.parametrize("line", SCRIPT, ids=lambda line: line.key)
@@ -33,6 +34,7 @@ def test_every_line_has_its_place(line: Line) -> None:
         assert not line.parent
     assert bool(line.title) == (line.kind in (Kind.QUESTION, Kind.IDEA))
     assert (1 <= line.stars <= 5) == (line.kind is Kind.RATE)
+    assert bool(line.reaction) == (line.kind is Kind.REACT)
 
 
 @pytest.mark.parametrize("line", WRITTEN, ids=lambda line: line.key)

@@ -1,0 +1,112 @@
+// React without leaving the page; and what others give shows while one reads. Without JavaScript each is a form.
+const KINDS = ["thanks", "agree", "insight", "curious", "cheer"]; // the order of the numbers the server sends
+const choice = document.getElementById("reaction-choice");
+const faces = new Map([...choice.content.querySelectorAll("button")].map((one) => [one.value, one]));
+
+document.addEventListener("submit", (event) => {
+  const form = event.target.closest("form.reactions");
+  if (!form || !event.submitter?.name) return;
+  event.preventDefault();
+  event.stopPropagation();
+  send(form, event.submitter.name, event.submitter.value);
+}, true);
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-react]");
+  const open = document.querySelector(".reaction-choice.open");
+  if (open && !open.contains(event.target)) close(open, false);
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  if (open?.previousElementSibling !== link) show(link);
+});
+
+document.addEventListener("keydown", (event) => {
+  const open = document.querySelector(".reaction-choice.open");
+  if (!open) return;
+  if (event.key === "Escape") close(open, true);
+  if (event.key !== "ArrowRight" && event.key !== "ArrowLeft") return;
+  const buttons = [...open.querySelectorAll("button")];
+  const at = buttons.indexOf(document.activeElement);
+  if (at < 0) return;
+  event.preventDefault();
+  buttons[(at + (event.key === "ArrowRight" ? 1 : buttons.length - 1)) % buttons.length].focus();
+});
+
+document.addEventListener("focusin", (event) => {
+  const open = document.querySelector(".reaction-choice.open");
+  if (open && !open.contains(event.target) && open.previousElementSibling !== event.target) close(open, false);
+});
+
+function show(link) {
+  const form = link.closest("form");
+  const box = choice.content.firstElementChild.cloneNode(true);
+  box.classList.add("open");
+  for (const button of box.querySelectorAll("button")) {
+    const chip = find(form, button.value);
+    button.ariaPressed = chip?.ariaPressed ?? "false";
+    button.addEventListener("click", () => {
+      close(box, true);
+      send(form, button.ariaPressed === "true" ? "take" : "give", button.value);
+    });
+  }
+  link.after(box);
+  link.ariaExpanded = "true";
+  box.querySelector("button").focus();
+}
+
+function close(box, isFocusBack) {
+  const link = box.previousElementSibling;
+  box.remove();
+  link.removeAttribute("aria-expanded");
+  if (isFocusBack) link.focus();
+}
+
+const find = (form, kind) => form.querySelector(`button[value=${kind}]:not(.reaction-choice *)`);
+
+async function send(form, act, kind) {
+  if (form.ariaBusy === "true") return;
+  form.ariaBusy = "true";
+  const body = new URLSearchParams({ csrf_token: form.elements.namedItem("csrf_token").value, [act]: kind });
+  try {
+    const response = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
+    if (!response.ok) throw new Error(response.status);
+    update(form, await response.json(), { kind, isMine: act === "give" });
+  } catch {
+    location.href = form.action; // the page for this says what is wrong, and offers it again
+  } finally {
+    form.removeAttribute("aria-busy");
+  }
+}
+
+// Numbers change where they stand; a chip that nobody gives any more goes only when the page is opened again.
+export function update(form, counts, own = {}) {
+  const anchor = form.querySelector("a.act");
+  KINDS.forEach((kind, index) => {
+    let chip = form.querySelector(`[value=${kind}]:not(.reaction-choice *), [data-kind=${kind}]`);
+    if (!chip && !counts[index]) return;
+    if (!chip) {
+      if (!anchor?.matches("[data-react]")) return;
+      chip = document.createElement("button");
+      chip.value = kind;
+      chip.name = "give";
+      chip.ariaPressed = "false";
+      chip.append(...faces.get(kind).cloneNode(true).childNodes, document.createElement("span"));
+      chip.title = faces.get(kind).title;
+      anchor.before(chip);
+    }
+    if (own.kind === kind) {
+      chip.name = own.isMine ? "take" : "give";
+      chip.ariaPressed = String(own.isMine);
+    }
+    const number = chip.querySelector("span:last-of-type");
+    if (number.textContent === String(counts[index])) return;
+    number.textContent = counts[index];
+    if (chip.matches("button")) chip.ariaLabel = `${faces.get(kind).title}, ${counts[index]}`;
+  });
+}
+
+document.addEventListener("reactions", ({ detail }) => {
+  for (const [id, counts] of Object.entries(detail)) {
+    for (const form of document.querySelectorAll(`form[data-reactions="${id}"]`)) update(form, counts);
+  }
+});
