@@ -46,6 +46,7 @@ from sociallearn.roster.people_views import bp as people
 from sociallearn.roster.views import bp as roster
 from sociallearn.roster.views import launch_bp
 from sociallearn.setup.views import bp as setup
+from sociallearn.topics.views import bp as topics
 
 LARGEST_REQUEST = 8 * 1024 * 1024  # bytes; texts are limited in the form, so that they come back with a sentence
 
@@ -58,6 +59,7 @@ ROOMS = (
     posts,
     marks,
     feed,
+    topics,
     questions,
     ideas,
     grades,

@@ -23,6 +23,8 @@ _WORDS: dict[str, Callable[[], str]] = {
     "followed": lambda: _("You follow this conversation."),
     "unfollowed": lambda: _("You no longer follow this conversation."),
     "muted": lambda: _("Muted. It will no longer be marked as new."),
+    "topic-followed": lambda: _("You follow this topic: it stands above the others."),
+    "topic-unfollowed": lambda: _("You no longer follow this topic."),
     "pinned": lambda: _("Pinned above the others."),
     "unpinned": lambda: _("Back in its place."),
     "locked": lambda: _("Locked. The cohort can read why."),

@@ -134,6 +134,8 @@ def _talk(at: Tenant) -> None:
     _done(cleo.post(f"/posts/{first}/reactions", give="thanks"))
     _done(cleo.post(f"/posts/{first}/bookmark"))
     _done(cleo.post("/feed", body=at.says(WORDS)))  # a near copy
+    _done(ben.post("/feed", body=at.says(f"@Cleo {at.word}, what do you know of #plan-{at.word}?")))
+    _done(cleo.post(f"/topics/plan-{at.word}/following"))
     gone = _number(_done(ben.post("/feed", body=at.says("This is deleted again."))))
     _done(ben.post(f"/posts/{gone}/deletion"))
     bad = _number(_done(cleo.post("/feed", body=at.says("This is hidden."))))

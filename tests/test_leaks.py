@@ -52,6 +52,7 @@ FILLED_FROM = {
     "deployment_id": "deployment",
     "invite_id": "invite",
     "grant_id": "grant",
+    "topic_key": "topic_key",  # what stands in an address is not its id
 }
 
 # Outside every seat, and why that is right.
@@ -89,7 +90,7 @@ class World:
     app: Flask
     mine: Tenant
     theirs: Tenant
-    ids: dict[str, dict[str, list[int]]]  # by word, then by table
+    ids: dict[str, dict[str, list[Any]]]  # by word, then by table
 
 
 @pytest.fixture
@@ -127,6 +128,8 @@ def world(registered: Flask) -> World:
     with app.app_context():
         found = {at.word: rows(db.session(), at) for at in (mine, theirs)}
     ids = {word: {name: _ids(kept) for name, kept in tables.items()} for word, tables in found.items()}
+    for word, tables in found.items():
+        ids[word]["topic_key"] = [row["key"] for row in tables["topic"]]
     return World(app, mine, theirs, ids)
 
 
@@ -249,6 +252,8 @@ def _queries(ids: dict[str, list[int]]) -> list[dict[str, str]]:
         {"before": "999999999", "after": "0", "show": "mine", "toast": "deleted", "undo": str(ids["post"][-1])},
         {"thread": str(ids["post"][0]), "after": "0", "room": "feed", "reply_to": str(ids["post"][1])},
         {"thread": str(ids["post"][0]), "question": "1", "state": "left", "first": "1"},
+        {"kind": "@", "q": ""},
+        {"kind": "#", "q": ""},
     ]
 
 

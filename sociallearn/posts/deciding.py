@@ -17,6 +17,7 @@ from sociallearn.activity import recording
 from sociallearn.activity.models import Verb
 from sociallearn.database import locked
 from sociallearn.errors import Refusal
+from sociallearn.posts import naming
 from sociallearn.posts.models import Decision, Kind, Lock, Post, Visibility
 from sociallearn.roster.models import Member
 
@@ -36,7 +37,7 @@ class UnloggedDecision(RuntimeError):
 
 
 def decide(session: Session, post: Post, after: Visibility, *, by: Member, reason: str) -> Decision:
-    """Change a post's visibility, log it, and keep its thread's counters.
+    """Change a post's visibility, log it, and keep the counters of its thread and topics.
 
     Authors delete and undelete their own; trainers hide and restore, with a reason. Raises Refusal 403 for anybody
     else, 409 when somebody was faster.
@@ -120,6 +121,7 @@ def _count(session: Session, post: Post, change: int) -> None:
         if post.kind == Kind.ANSWER:
             values["answer_count"] = Post.answer_count + change
         session.execute(update(Post).where(Post.id == post.root_id).values(**values))
+    naming.count(session, post, change)
 
 
 @event.listens_for(Session, "before_flush")

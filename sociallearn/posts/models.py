@@ -203,6 +203,44 @@ class ThreadFollow(InCohort, Model):
     at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
+class Mention(InCohort, Model):
+    """A text names a member with ``@``."""
+
+    post_id: Mapped[int] = mapped_column(ForeignKey("post.id"), primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True, index=True)
+
+
+class Topic(InCohort, Model):
+    """What texts of a cohort are about: ``#name``, alike whatever its capitals and accents."""
+
+    __table_args__ = (UniqueConstraint("cohort_id", "key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str]  # folded: what makes two spellings one topic
+    name: Mapped[str]  # as first written
+    post_count: Mapped[int] = mapped_column(default=0)  # texts that name it, kept in the text's transaction
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class PostTopic(InCohort, Model):
+    """A text is about a topic."""
+
+    __table_args__ = (Index(None, "topic_id", "post_id"),)
+
+    post_id: Mapped[int] = mapped_column(ForeignKey("post.id"), primary_key=True)
+    topic_id: Mapped[int] = mapped_column(ForeignKey("topic.id"), primary_key=True)
+
+
+class TopicFollow(InCohort, Model):
+    """A member wants to hear of a topic."""
+
+    __table_args__ = (Index(None, "topic_id"),)
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True)
+    topic_id: Mapped[int] = mapped_column(ForeignKey("topic.id"), primary_key=True)
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
 class Draft(InCohort, Model):
     """What a member was writing: ``place`` is ``feed``, ``questions``, ``ideas``, ``reply-7`` or ``edit-7``."""
 

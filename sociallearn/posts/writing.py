@@ -12,7 +12,7 @@ from sociallearn.activity import recording, repeating
 from sociallearn.activity.models import Verb
 from sociallearn.database import locked
 from sociallearn.errors import Refusal
-from sociallearn.posts import keeping, reading_marks
+from sociallearn.posts import keeping, naming, reading_marks
 from sociallearn.posts.models import Kind, Post, PostVersion
 from sociallearn.roster.models import Member
 from sociallearn.text import rendering, words
@@ -32,10 +32,12 @@ _VERBS = {
 def write(session: Session, kind: Kind, *, by: Member, body: str, title: str | None = None) -> Post:
     """Begin a thread."""
     body = _without_seat(body)
-    post = _new(kind, by, body, title)
+    who = naming.people_in(session, by.cohort_id, body)
+    post = _new(kind, by, body, title, who)
     session.add(post)
     session.flush()
     post.active_id = post.id
+    naming.keep(session, post, who)
     keeping.follow_by_writing(session, post.id, by=by)
     reading_marks.mark(session, by, post.id)
     _record(session, post, by, reached_id=None)
@@ -56,7 +58,8 @@ def reply(session: Session, parent: Post, *, by: Member, body: str) -> Post:
     if root.is_locked:
         raise Refusal(409, _("This conversation is locked: it takes no more replies."), _("Your text stands below."))
     body = _without_seat(body)
-    made = _new(_kind_of_reply(root, parent), by, body, None)
+    who = naming.people_in(session, by.cohort_id, body)
+    made = _new(_kind_of_reply(root, parent), by, body, None, who)
     made.root_id, made.parent_id = root.id, parent.id
     session.add(made)
     session.flush()
@@ -73,6 +76,7 @@ def reply(session: Session, parent: Post, *, by: Member, body: str) -> Post:
         )
     )
     session.flush()
+    naming.keep(session, made, who)
     keeping.follow_by_writing(session, root.id, by=by)
     reading_marks.mark(session, by, root.id)
     _record(session, made, by, reached_id=parent.author_id)
@@ -108,9 +112,11 @@ def edit(session: Session, post: Post, *, by: Member, body: str, title: str | No
             )
         )
         post.edited_at = clock.now()
-    post.title, post.body, post.html, post.renderer = title, body, _render(body), rendering.RENDERER
+    who = naming.people_in(session, post.cohort_id, body)
+    post.title, post.body, post.html, post.renderer = title, body, _render(body, who), rendering.RENDERER
     post.version += 1
     session.flush()
+    naming.keep(session, post, who)
     _record(session, post, by, reached_id=None, verb=Verb.EDITED)
     return post
 
@@ -121,14 +127,14 @@ def _is_afterthought(session: Session, post: Post) -> bool:
     return not session.scalar(select(select(Post.id).where(Post.parent_id == post.id).exists()))
 
 
-def _new(kind: Kind, by: Member, body: str, title: str | None) -> Post:
+def _new(kind: Kind, by: Member, body: str, title: str | None, who: naming.People) -> Post:
     return Post(
         cohort_id=by.cohort_id,
         kind=kind,
         author_id=by.id,
         title=title,
         body=body,
-        html=_render(body),
+        html=_render(body, who),
         renderer=rendering.RENDERER,
         created_at=clock.now(),
     )
@@ -145,8 +151,8 @@ def _without_seat(body: str) -> str:
     return rendering.without_seat(body, tool_url=current_app.config["BASE_URL"])
 
 
-def _render(body: str) -> str:
-    return rendering.render(body, tool_url=current_app.config["BASE_URL"])
+def _render(body: str, who: naming.People) -> str:
+    return rendering.render(body, tool_url=current_app.config["BASE_URL"], names=who.names)
 
 
 def _record(session: Session, post: Post, by: Member, reached_id: int | None, verb: Verb | None = None) -> None:

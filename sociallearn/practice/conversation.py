@@ -85,8 +85,8 @@ week of guessing about a publication date. Now I wonder why I had never done it 
 Ik bel nog altijd het liefst. Na tweeëndertig jaar ken ik de meeste nummers uit mijn hoofd. Maar ik geef toe: wat \
 ik aan de telefoon te horen krijg, blijft daarna wel bij mij alleen."""),
     Line("over-de-schutting-4", "katrien", _ago(15, 17), Kind.REPLY, "over-de-schutting-3", body="""\
-Dat is precies waarom ik zo blij ben dat je erbij bent, Greet. Stel je voor dat er van al die gesprekken telkens \
-twee zinnen hier zouden staan. Daar zouden nieuwe collega's jaren plezier van hebben."""),
+Dat is precies waarom ik zo blij ben dat je erbij bent, @Greet Hermans. Stel je voor dat er van al die gesprekken \
+telkens twee zinnen hier zouden staan. Daar zouden nieuwe collega's jaren plezier van hebben."""),
 
     Line("via-de-chef", "wout", _ago(15, 6), Kind.POST, body="""\
 Mijn vorige chef had één regel: een vraag aan een andere afdeling gaat via hem. Hij bedoelde het niet slecht, hij \
@@ -136,7 +136,7 @@ Door jou heb ik het ook geteld. Bij mij waren het er minder, maar wel met gemidd
 allemaal mee voor het geval dat. Dat is eigenlijk de echte kost."""),
     Line("forty-mails-2", "lars", _ago(12, 20), Kind.REPLY, "forty-mails", body="""\
 In Amsterdam doen we sinds kort dit: krijg je een vraag twee keer per mail, dan zet je het antwoord hier neer en \
-stuur je de tweede keer alleen de link. Kleine moeite, en het werkt."""),
+stuur je de tweede keer alleen de link. Kleine moeite, en het werkt. #mail"""),
 
     Line("de-kenner-in-gent", "lars", _ago(12, 1), Kind.POST, body="""\
 Vorige maand heb ik twee weken gezocht naar iemand die verstand heeft van toegankelijke pdf's, omdat een school \
@@ -150,14 +150,14 @@ En ik wist niet dat iemand ernaar zocht! Vraag maar, ik doe het graag. Ik denk d
 iemand eerder beantwoord heeft. Dat veroudert minder snel dan een lijst."""),
     Line("de-kenner-in-gent-2", "tomasz", _ago(11, 19), Kind.REPLY, "de-kenner-in-gent", language="en", body="""\
 Same story here, but with Excel. I paid for a course to learn something that Pieter-Jan, who sits in the next \
-room, could have shown me in an hour. We still laugh about it, a little painfully."""),
+room, could have shown me in an hour. We still laugh about it, @Pieter-Jan Maes, a little painfully. #wie-weet-wat"""),
 
     Line("vijf-vragen", "amira", _ago(11, 3), Kind.POST, body="""\
 Ik ben hier nog maar pas, en ik heb een lijstje bijgehouden van alles wat ik niet durfde te vragen. Het waren er \
 drieëntwintig. De helft was binnen een minuut opgelost toen ik ze toch stelde.
 
 Stel dat elke nieuwe collega **zijn eerste vijf vragen hier stelt**, in het openbaar. Dan leert de volgende ook \
-iets, en weten wij meteen wat er in ons onthaal ontbreekt. Zouden jullie dat gedaan hebben op je eerste dag?"""),
+iets, en weten wij meteen wat er in ons #onthaal ontbreekt. Zouden jullie dat gedaan hebben op je eerste dag?"""),
     Line("vijf-vragen-1", "greet", _ago(11, 0, 30), Kind.REPLY, "vijf-vragen", body="""\
 Op mijn eerste dag? Nooit. Op mijn eerste dag wist ik niet eens waar het toilet was, en ook dat heb ik niet \
 gevraagd. Maar als iemand het mij uitdrukkelijk gevraagd had, dan wel."""),
@@ -217,7 +217,7 @@ Ik zou er geen enkele schrappen. Wel zou ik bij de tweede zetten dat je uitlegt 
 werkt hier niet’ is ook over een idee, maar daar leer je niets van."""),
     Line("hoe-praten-we-2", "lars", _ago(5, 22), Kind.REPLY, "hoe-praten-we", body="""\
 Mooi in zijn eenvoud. Ik mis alleen: je mag van gedachten veranderen. Als ik hier iets schrijf, moet ik daar over \
-een half jaar niet mee om de oren geslagen worden."""),
+een half jaar niet mee om de oren geslagen worden. Mee eens, @Daan van Leeuwen? #afspraken"""),
 
     Line("veertig-minuten", "joke", _ago(5, 1), Kind.POST, body="""\
 Een klein succes om te delen. Maandag vroeg een leerkracht uit Hasselt of ze een hoofdstuk mocht voorlezen en \
@@ -230,7 +230,7 @@ Ik was een van die twee, en voor mij was het minstens even leuk. Ik hoor zelden 
 ze de deur uit zijn. Stuur gerust meer van zulke vragen door!"""),
     Line("veertig-minuten-2", "amira", _ago(4, 20), Kind.REPLY, "veertig-minuten", body="""\
 Dit wil ik graag gebruiken als voorbeeld bij de volgende nieuwe collega, als dat mag. Het legt in vier zinnen uit \
-waarom wij hier schrijven, en niet alleen mailen."""),
+waarom wij hier schrijven, en niet alleen mailen. #onthaal"""),
 
     Line("bekentenis", "pieter", _ago(3, 19), Kind.POST, body="""\
 Bekentenis van een stille meelezer. Ik heb na de vraag van Katrien besloten om een week lang elke dag één ding te \
@@ -251,7 +251,8 @@ the best answer came from someone we would never have mailed.**
 It is a small group and a short time, so I will not draw a graph. But we are not going back. #mail"""),
     Line("mail-after-two-weeks-1", "sam", _ago(2, 0, 20), Kind.REPLY, "mail-after-two-weeks", language="en", body="""\
 Those eleven are the part I could not count from my own mailbox. Would you list the topics? I suspect they show us \
-which people in the house should know each other and do not yet."""),
+which people in the house should know each other and do not yet. @Marisol Ortega, could the editors list theirs too? \
+#mail #wie-weet-wat"""),
 
     Line("wat-houden-we", "noor", _ago(1, 2), Kind.POST, body="""\
 Over drie weken loopt deze opleiding af. Ik zou het jammer vinden als het hier dan stilvalt. Daarom de vraag: \

@@ -8,6 +8,7 @@ if (self !== top && has(".shell")) import("./frame.js");
 if (has("[data-news-url]")) import("./news.js");
 if (has("#reaction-choice")) import("./reactions.js");
 if (has("[data-draft-url]")) import("./drafts.js");
+if (has("textarea[data-names-url]")) import("./naming.js");
 if (has("[data-read-url]")) import("./read.js");
 if (has("time[datetime]")) import("./times.js");
 if (has("form, [data-copy], [data-problems]")) import("./forms.js");

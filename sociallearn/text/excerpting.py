@@ -3,7 +3,7 @@
 import unicodedata
 from html.parser import HTMLParser
 
-_INLINE = frozenset({"a", "code", "del", "em", "strong"})  # everything else ends a word
+_INLINE = frozenset({"a", "code", "del", "em", "span", "strong"})  # everything else ends a word
 _JOINING = "\N{ZERO WIDTH JOINER}"
 _CUT = "…"
 

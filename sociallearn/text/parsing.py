@@ -1,12 +1,14 @@
 """The one Markdown parser, so that what is shown and what is counted are read alike."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock, paragraph, table
 from markdown_it.rules_inline import StateInline, linkify
 from markdown_it.token import Token
+
+from sociallearn.text import naming
 
 # Deeper quotes and lists are read as plain paragraphs: past maxNesting the parser would drop the text without a word.
 _DEEPEST = 16
@@ -56,6 +58,7 @@ def _prepared() -> MarkdownIt:
     parser.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
     parser.inline.ruler.at("linkify", _address)
     parser.block.ruler.before("table", "too_deep", _too_deep)
+    naming.add_rules(parser)
     return parser
 
 
@@ -67,6 +70,9 @@ def tidy(text: str) -> str:
     return _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", _CONTROLS.sub("", text))
 
 
-def parse(markdown: str) -> Sequence[Token]:
-    """Block tokens of a text, inline ones below them (https://markdown-it-py.readthedocs.io/en/latest/using.html)."""
-    return PARSER.parse(tidy(markdown.replace("\r\n", "\n").replace("\r", "\n")))
+def parse(markdown: str, names: Mapping[str, str] = naming.NOBODY) -> Sequence[Token]:
+    """Block tokens of a text, inline ones below them (https://markdown-it-py.readthedocs.io/en/latest/using.html).
+
+    ``names`` are those of people who may be mentioned: folded → to show.
+    """
+    return PARSER.parse(tidy(markdown.replace("\r\n", "\n").replace("\r", "\n")), {"names": names})

@@ -5,7 +5,7 @@ tool's own pages are kept as ``/-/…`` and completed for the reader when printe
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from html import escape
 from urllib.parse import urlsplit
@@ -13,13 +13,15 @@ from urllib.parse import urlsplit
 import nh3
 from markdown_it.token import Token
 
+from sociallearn.text import naming
+from sociallearn.text.naming import Named
 from sociallearn.text.parsing import PARSER, SEAT_PATH, parse, tidy
 
-RENDERER: int = 1  # raise it when the same Markdown gives other HTML: stored HTML is then rendered again
+RENDERER: int = 2  # raise it when the same Markdown gives other HTML: stored HTML is then rendered again
 
 _REL = "nofollow noopener noreferrer ugc"
 _HEADINGS = {"h1": "h3", "h2": "h4", "h3": "h4", "h4": "h4", "h5": "h4", "h6": "h4"}
-_TAGS = "p br strong em del code pre blockquote ul ol li a h3 h4 hr table thead tbody tr th td"
+_TAGS = "p br strong em del code pre blockquote ul ol li a h3 h4 hr table thead tbody tr th td span"
 _OUR_PAGE = re.compile(SEAT_PATH)
 _VALUES = {"aria-label": re.compile(r"Code \d+"), "start": re.compile(r"\d{1,9}")}
 
@@ -35,6 +37,7 @@ _CLEANER = nh3.Cleaner(
     tag_attribute_values={
         "a": {"rel": {_REL}, "target": {"_blank"}},
         "pre": {"tabindex": {"0"}, "role": {"group"}},
+        "span": {"class": {"mention"}},
     },
     attribute_filter=_checked,
     url_schemes={"http", "https", "mailto"},
@@ -42,15 +45,21 @@ _CLEANER = nh3.Cleaner(
 )
 
 
-def render(markdown: str, *, tool_url: str = "") -> str:
+def render(markdown: str, *, tool_url: str = "", names: Mapping[str, str] = naming.NOBODY) -> str:
     """Markdown (CommonMark, tables, ~~strike~~, bare addresses) as safe HTML; valid UTF-8 whatever comes in.
 
-    ``tool_url`` is the tool's own address (BASE_URL): links to its pages become ``/-/…``. Headings become h3 and h4,
+    ``tool_url`` is the tool's own address (BASE_URL): links to its pages become ``/-/…``. ``names`` are those of people
+    who may be mentioned (naming.fold of a name → the name); a #topic is a link to its page. Headings become h3 and h4,
     below those of the page; an image becomes a link to it; a code block scrolls by keyboard and has a name
     (WCAG 2.2, 2.1.1; axe scrollable-region-focusable). Never raises.
     """
-    tokens = list(_printable(parse(without_seat(markdown, tool_url=tool_url)), tool_url))
+    tokens = list(_printable(parse(without_seat(markdown, tool_url=tool_url), names), tool_url))
     return tidy(_CLEANER.clean(PARSER.renderer.render(tokens, PARSER.options, {})))
+
+
+def named(markdown: str, *, names: Mapping[str, str] = naming.NOBODY) -> Named:
+    """The topics and people that ``render`` would mark in this text."""
+    return naming.in_tokens(parse(markdown, names))
 
 
 def without_seat(text: str, *, tool_url: str) -> str:
@@ -84,6 +93,9 @@ def _printable_inline(tokens: Sequence[Token], ours: re.Pattern[str] | None) -> 
         if token.type == "image":
             yield from _image(token, ours, in_link)
             continue
+        if token.type in ("mention", "topic"):
+            yield _name(token)
+            continue
         if token.type in ("link_open", "link_close"):
             in_link = token.type == "link_open"
             if in_link:
@@ -94,6 +106,15 @@ def _printable_inline(tokens: Sequence[Token], ours: re.Pattern[str] | None) -> 
         elif token.tag == "s":
             token.tag = "del"
         yield token
+
+
+def _name(token: Token) -> Token:
+    shown = escape(tidy(token.content))
+    if token.type == "topic":
+        html = f'<a href="/-/{naming.path_of_topic(token.meta["key"])}">{shown}</a>'
+    else:
+        html = f'<span class="mention">{shown}</span>'
+    return Token("html_inline", "", 0, content=html)
 
 
 def _image(token: Token, ours: re.Pattern[str] | None, in_link: bool) -> Iterator[Token]:

@@ -96,7 +96,7 @@ def _shown(tokens: Sequence[Token]) -> Iterator[str]:
             yield " "
         elif token.type == "image":
             yield from _shown(token.children or [])
-        elif token.type in ("text", "text_special") and not in_address:
+        elif token.type in ("text", "text_special", "topic") and not in_address:
             yield token.content
 
 

@@ -1,0 +1,97 @@
+"""Topics as one member sees them; rooms that are closed in the cohort are left out."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import url_for
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import Session, aliased, joinedload
+
+from sociallearn.posts import reading
+from sociallearn.posts.models import Kind, Post, PostTopic, Topic, TopicFollow, Visibility
+from sociallearn.posts.reading import LONG, THREADS_A_PAGE, Page
+from sociallearn.roster.models import Member
+from sociallearn.text.naming import topic_key
+
+MOST_TOPICS = 200  # in the list
+_KIND_OF_ROOM = {"questions": Kind.QUESTION, "ideas": Kind.IDEA}
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One topic: how many texts name it, and whether this member follows it."""
+
+    id: int
+    key: str
+    name: str
+    count: int
+    is_followed: bool
+
+
+def topics(session: Session, member: Member) -> list[Listed]:
+    """The cohort's topics: those one follows first, then the most used."""
+    counted = Topic.post_count.label("count")
+    statement = _topics(member)
+    if _closed(member):
+        numbers = (
+            _texts(select(PostTopic.topic_id, func.count().label("number")).select_from(Post), member)
+            .group_by(PostTopic.topic_id)
+            .subquery()
+        )
+        counted = func.coalesce(numbers.c.number, 0).label("count")
+        statement = statement.outerjoin(numbers, numbers.c.topic_id == Topic.id)
+    is_followed = TopicFollow.member_id.is_not(None)
+    rows = session.execute(
+        statement.add_columns(counted, is_followed)
+        .where(or_(counted > 0, is_followed))
+        .order_by(is_followed.desc(), counted.desc(), Topic.key)
+        .limit(MOST_TOPICS)
+    )
+    return [Listed(*row) for row in rows]
+
+
+def find(session: Session, member: Member, name: str) -> Listed | None:
+    """The cohort's topic called so, however it is spelt."""
+    key = topic_key(name)
+    row = session.execute(
+        _topics(member).add_columns(Topic.post_count, TopicFollow.member_id.is_not(None)).where(Topic.key == key)
+    ).first()
+    return None if row is None else Listed(*row)
+
+
+def texts(session: Session, topic: Listed, member: Member, before: int | None) -> Page:
+    """Twenty texts that name it, newest first, older than ``before``."""
+    statement = _texts(select(Post), member).where(PostTopic.topic_id == topic.id)
+    if before is not None:
+        statement = statement.where(Post.id < before)
+    statement = statement.options(joinedload(Post.author)).order_by(Post.id.desc()).limit(THREADS_A_PAGE + 1)
+    posts = session.scalars(statement).all()
+    items = [reading.show(post, member) for post in posts[:THREADS_A_PAGE]]
+    for item in items:
+        item.is_long = len(item.html) > LONG
+    reading.give_marks(session, items, member)
+    more = len(posts) > THREADS_A_PAGE
+    next_url = url_for("topics.show", topic_key=topic.key, before=items[-1].id) if more else None
+    return Page(items, next_url, before is None)
+
+
+def _topics(member: Member) -> Select[Any]:
+    follow = (TopicFollow.topic_id == Topic.id) & (TopicFollow.member_id == member.id)
+    statement = select(Topic.id, Topic.key, Topic.name).outerjoin(TopicFollow, follow)
+    return statement.where(Topic.cohort_id == member.cohort_id)
+
+
+def _texts(statement: Select[Any], member: Member) -> Select[Any]:
+    """Only what can be read, and stands in a room that is open."""
+    statement = statement.join(PostTopic, PostTopic.post_id == Post.id)
+    statement = statement.where(Post.cohort_id == member.cohort_id, Post.visibility == Visibility.VISIBLE)
+    closed = _closed(member)
+    if not closed:
+        return statement
+    root = aliased(Post)
+    statement = statement.outerjoin(root, root.id == Post.root_id)
+    return statement.where(func.coalesce(root.kind, Post.kind).not_in(closed))
+
+
+def _closed(member: Member) -> list[str]:
+    return [_KIND_OF_ROOM[room] for room in member.cohort.rooms_off if room in _KIND_OF_ROOM]
