@@ -1,4 +1,6 @@
 // Offers names while somebody types @ or #: a list below the text, chosen from by arrows and Enter, or by mouse.
+// A text of several lines stays a textbox: neither aria-expanded nor the role combobox is allowed on it (ARIA in HTML), so
+// that the list is open is said by a status, and the rest is the pattern of a combobox with a listbox (ARIA 1.2).
 const IDLE = 150; // ms after the last key
 const TOKEN = /(?<![\p{L}\p{M}\p{N}/@#&.+])(?:@(?<who>[\p{L}\p{M}\p{N}'’.-]*(?: [\p{L}\p{M}\p{N}'’.-]+){0,3})|#(?<what>[\p{L}\p{M}\p{N}_-]{0,50}))$/u;
 const LOOKED_AT = 120; // characters before the caret: longer than any name
@@ -79,10 +81,18 @@ function offer(area) {
       }),
     );
     list.hidden = false;
-    list.style.insetBlockStart = `${area.offsetTop + area.offsetHeight + 4}px`;
+    place();
     area.setAttribute("aria-controls", list.id);
     said.textContent = found.replace("{count}", names.length);
     point(-1);
+  }
+
+  // below the text; above it where only there is room
+  function place() {
+    const { top, bottom } = area.getBoundingClientRect();
+    const isAbove = innerHeight - bottom < list.offsetHeight && top > list.offsetHeight;
+    const start = isAbove ? area.offsetTop - list.offsetHeight - 4 : area.offsetTop + area.offsetHeight + 4;
+    list.style.insetBlockStart = `${start}px`;
   }
 
   function close() {
@@ -146,4 +156,5 @@ function offer(area) {
     const option = event.target.closest("[role=option]");
     if (option) choose(option);
   });
+  if (document.activeElement === area) look(); // somebody was quicker than this module
 }
