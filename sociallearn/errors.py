@@ -64,7 +64,7 @@ def _words(status: int) -> tuple[str, str]:
         404: (_("There is nothing here, or it is not yours to see."), back),
         405: (_("This address does not work like that."), back),
         409: (_("Somebody was faster than you."), _("Reload the page to see what changed, then try again.")),
-        413: (_("That is too much text for one go."), _("Make it shorter or split it in two.")),
+        413: _too_large(),
         429: (_("That went too fast."), _("Wait a minute and try again.")),
         500: (
             _("Something went wrong on our side."),
@@ -72,6 +72,12 @@ def _words(status: int) -> tuple[str, str]:
         ),
     }
     return words.get(status, (_("This did not work."), back))
+
+
+def _too_large() -> tuple[str, str]:
+    if request.path == "/lti/launch":  # nobody typed anything there
+        return _("Your LMS sent more than SocialLearn takes."), _("Open the activity from your course again.")
+    return _("That is too much text for one go."), _("Make it shorter or split it in two.")
 
 
 def page(status: int, sentence: str, advice: str) -> tuple[str, int]:

@@ -224,6 +224,15 @@ def test_half_a_launch_is_refused(client: FlaskClient, form: dict[str, str]) -> 
     assert client.post("/lti/launch", data=form, base_url="http://localhost:8000").status_code == 400
 
 
+def test_a_launch_that_is_too_large_is_a_sentence_about_the_lms(client: FlaskClient) -> None:
+    form = {"state": "any", "id_token": "x" * 9_000_000}
+    answer = client.post("/lti/launch", data=form, base_url="http://localhost:8000")
+    assert answer.status_code == 413
+    assert "Your LMS sent more than SocialLearn takes." in answer.text
+    assert "Open the activity from your course again." in answer.text
+    assert "too much text" not in answer.text
+
+
 def test_get_on_the_launch_address_explains_itself(client: FlaskClient) -> None:
     assert client.get("/lti/launch", base_url="http://localhost:8000").status_code == 405
 
