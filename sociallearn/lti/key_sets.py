@@ -13,7 +13,7 @@ from urllib3.exceptions import HTTPError
 from sociallearn.lti import fetching
 
 LIFETIME = 3600.0  # seconds
-REFETCHES = 10  # a minute a set, so that forged key ids cannot make us hammer an LMS
+REFETCHES = 10  # a minute an address, so that forged key ids cannot make us hammer an LMS
 TIMEOUT = 5.0  # seconds
 LARGEST = 1_000_000  # bytes
 
@@ -26,6 +26,13 @@ class KeySetUnavailable(Exception):
 class _Kept:
     keys: dict[str, Any] | None = None
     fetched_at: float = 0.0
+
+
+@dataclass
+class _Address:
+    """Asked at most so often, whichever registrations name it; what was read under which rule stays apart."""
+
+    kept: dict[bool, _Kept] = field(default_factory=dict)  # by ``is_public``
     refetches: deque[float] = field(default_factory=lambda: deque(maxlen=REFETCHES))
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -34,7 +41,7 @@ class KeySets:
     """A cache by address. In memory: each process may fetch for itself, nothing depends on it being shared."""
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[str, bool], _Kept] = {}
+        self._addresses: dict[str, _Address] = {}
         self._lock = threading.Lock()
 
     def find(self, url: str, kid: str, is_public: bool = False) -> dict[str, Any]:
@@ -43,22 +50,22 @@ class KeySets:
         ``is_public``: only at a public address (fetching.py). Raises KeySetUnavailable.
         """
         with self._lock:
-            kept = self._kept.setdefault((url, is_public), _Kept())
-        with kept.lock:
-            now = time.monotonic()
+            address = self._addresses.setdefault(url, _Address())
+        with address.lock:
+            kept, now = address.kept.setdefault(is_public, _Kept()), time.monotonic()
             is_old = kept.keys is None or now - kept.fetched_at > LIFETIME
-            if (is_old or not _has(kept.keys, kid)) and self._may_refetch(kept, now):
+            if (is_old or not _has(kept.keys, kid)) and self._may_refetch(address, now):
+                address.refetches.append(now)
                 self._refetch(kept, url, is_public, now)
             if kept.keys is None:
                 raise KeySetUnavailable("no keys")
             return kept.keys
 
     @staticmethod
-    def _may_refetch(kept: _Kept, now: float) -> bool:
-        return len(kept.refetches) < REFETCHES or now - kept.refetches[0] > 60
+    def _may_refetch(address: _Address, now: float) -> bool:
+        return len(address.refetches) < REFETCHES or now - address.refetches[0] > 60
 
     def _refetch(self, kept: _Kept, url: str, is_public: bool, now: float) -> None:
-        kept.refetches.append(now)
         try:
             kept.keys = self._fetch(url, is_public)
             kept.fetched_at = now

@@ -16,6 +16,7 @@ from werkzeug.serving import make_server
 from werkzeug.wrappers import Response
 
 from sociallearn.database import db, transaction
+from sociallearn.lti.key_sets import KeySets
 from sociallearn.lti.models import LoginState, Registration
 from sociallearn.roster.models import Cohort, Member, Person, Placement, Role, Seat
 from tests.conftest import ELSEWHERE, HERE, MOODLE
@@ -389,6 +390,20 @@ def test_forged_key_ids_cannot_make_us_hammer_an_lms(client: FlaskClient, key_se
     assert _launch_with(client, "first") == 303
     assert {_launch_with(client, "forger") for _ in range(25)} == {400}
     assert key_server.asked <= 10
+
+
+def test_the_limit_is_one_for_all_who_name_an_address_and_no_others(app: Flask, key_server: KeyServer) -> None:
+    """Registrations from the file and by link are fetched under other rules; the LMS behind both is the same one."""
+    other, sets = KeyServer(), KeySets()
+    with app.app_context():
+        sets.find(key_server.url, "first")
+        for number in range(40):
+            assert sets.find(key_server.url, f"forged-{number}", is_public=number % 2 == 1) == {"keys": key_server.keys}
+        assert key_server.asked == 10
+        other.keys = [public_jwk("second")]
+        assert sets.find(other.url, "second") == {"keys": other.keys}
+        assert other.asked == 1
+    other.close()
 
 
 def test_an_lms_without_keys_is_a_sentence_not_a_crash(client: FlaskClient, key_server: KeyServer) -> None:
