@@ -7,7 +7,12 @@ from dataclasses import dataclass, field
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Frame, Page, Response, expect
+from sqlalchemy import create_engine, null, select
+from sqlalchemy.orm import Session
 
+from sociallearn.lti.models import Deployment, Registration, Source
+from sociallearn.roster.granting import Right
+from sociallearn.roster.models import Grant, Person
 from tests.browser.conftest import Site, Visitor
 
 pytestmark = pytest.mark.browser
@@ -27,9 +32,9 @@ class Inspector:
     found: list[str] = field(default_factory=list)
     seen: list[str] = field(default_factory=list)
 
-    def enter(self, person: str) -> "Inspector":
+    def enter(self, person: str, link: str = LINK) -> "Inspector":
         """Launch as "Open in a new window" does: the tool is the top page, and its cookie a first-party one."""
-        self.page.goto(f"{self.site.lms}/launch/{LINK}?person={person}")
+        self.page.goto(f"{self.site.lms}/launch/{link}?person={person}")
         self.page.wait_for_url(f"{self.site.tool}/s/*/feed*")
         return self
 
@@ -49,6 +54,13 @@ class Inspector:
     def link(self, selector: str) -> str:
         """The address of the first such link."""
         return self.page.locator(selector).first.get_attribute("href") or ""
+
+    def press(self, button: str, **typed: str) -> None:
+        """Fill in fields by their ids, and press the button that leads on."""
+        for field_id, text in typed.items():
+            self.page.locator(f"#{field_id}").fill(text)
+        with self.page.expect_navigation():
+            self.page.locator(button).first.click()
 
     def look(self, name: str, path: str = "", status: int = 200) -> None:
         """Examine a page, or the present one as it stands: light, dark and narrow."""
@@ -248,6 +260,110 @@ def test_pages_of_a_manager(inspect: Callable[..., Inspector]) -> None:
     bart.look("insights", "insights")
     assert bart.found == []
     assert len(bart.seen) == 13
+
+
+ADMINISTRATION = {
+    "LMSs": "administration",
+    "the LMS one comes from": "{own}",
+    "pause": "{own}/pause",
+    "change the key": "{own}/key",
+    "remove": "{other}/removal",
+}
+
+
+def test_pages_of_an_administrator(inspect: Callable[..., Inspector], site: Site) -> None:
+    sofie = inspect().enter("sofie")
+    own, other = (f"administration/lmss/{number}" for number in two_lmss(site))
+    sofie.go(f"{other}/key")
+    sofie.press("form.asking button")
+    sofie.look("an LMS that waits, and its next key")
+    sofie.go(f"{other}/pause")
+    sofie.press("form.asking button")
+    for name, path in ADMINISTRATION.items():
+        sofie.look(name, path.format(own=own, other=other))
+    sofie.go(own)
+    sofie.press("form[action$='/check'] button")
+    sofie.look("check")
+    sofie.go("administration/connecting")
+    sofie.press("form.write button", label="Moodle of the academy")
+    sofie.look("the link")
+    sofie.go("administration/connecting")
+    sofie.press("form.write button", label="  ")
+    sofie.look("connecting, with a mistake")
+    sofie.go("administration/rights?name=Katrien")
+    sofie.go(sofie.link("a[href*='/administration/people/']"))
+    sofie.press("form.write button", reason="  ")
+    sofie.look("giving a right, with a mistake")
+    sofie.press("form.write button", reason="Reads the figures of the whole academy.")
+    sofie.look("ending a right", sofie.link("a[href$='/end']"))
+    sofie.press("form.asking button")
+    sofie.look("rights, and people found", "administration/rights?name=e")
+    assert sofie.found == []
+    assert len(sofie.seen) == 12
+
+
+def two_lmss(site: Site) -> tuple[int, int]:
+    """The one Sofie comes from, and one that registered itself by a link; she looks after both from now on."""
+    engine = create_engine(f"sqlite:///{site.folder}/sociallearn.db")
+    with Session(engine) as session:
+        sofie = session.scalars(select(Person).where(Person.sub == "sofie")).one()
+        url = "https://leerplatform.academie-met-een-lange-naam.example"
+        other = Registration(issuer=url, client_id="wL3vQ8xT5kYb2Nd", auth_login_url=url, auth_token_url=url)
+        other.organisation_id, other.source, other.product = sofie.organisation_id, Source.LINK, "moodle"
+        place = Deployment(registration=other, deployment_id="5:0d2a6b9e4c1f8a7350be", confirmed_at=null())
+        right = Grant(organisation_id=sofie.organisation_id, person_id=sofie.id, role=Right.ADMINISTRATOR, reason="IT.")
+        session.add_all([place, right])
+        session.commit()
+        found = sofie.registration_id, other.id
+    engine.dispose()
+    return found
+
+
+def test_pages_about_a_cohort(inspect: Callable[..., Inspector], site: Site) -> None:
+    katrien = inspect()
+    link = copied_course(katrien)  # one of its own, so that nobody else finds it changed
+    katrien.enter("katrien", link)
+    katrien.look("feed before the set-up")
+    katrien.press(".pick-one[value=one-day]")
+    katrien.look("how it counts, on the way")
+    katrien.press(".pick-one[value=light]")
+    katrien.look("starter question, on the way")
+    katrien.go("cohort/set-up")
+    katrien.press("form[action$='/holidays/public'] button")
+    katrien.press("form.settings button", work_starts="17:00", work_ends="09:00")
+    katrien.look("set-up, with a mistake")
+    katrien.go("cohort/set-up/phases/new")
+    katrien.press("form.write button", name="  ", first_day="2027-02-01", last_day="2027-01-31")
+    katrien.look("a phase, with mistakes")
+    katrien.go("agreements")
+    katrien.press("main form.write button", line1="We speak up. " * 20)
+    katrien.look("agreements, with a mistake")
+    katrien.press("main form.write button", line1="We speak up.")
+    katrien.go("cohort/groups")
+    katrien.press("main form.write button", name="Early birds")
+    katrien.page.locator(".renaming summary").first.click()
+    katrien.page.locator(".renaming[open] [name=name]").fill("  ")
+    katrien.press(".renaming[open] button")
+    katrien.look("groups, with a mistake")
+    katrien.look("my cohorts", "cohorts")
+    katrien.look("people", "cohort")
+    katrien.look("somebody", katrien.link(".people a[href*='/people/']"))
+    noor = inspect().enter("noor", link)
+    noor.look("feed of a learner who is new")
+    katrien.look("archive", "cohort/set-up/archive")
+    katrien.press("main form button")
+    katrien.look("archived")
+    assert katrien.found == []
+    assert noor.found == []
+    assert len(katrien.seen) == 12
+
+
+def copied_course(trainer: Inspector) -> str:
+    """The main course once more, as Katrien copies it in the LMS: the id of its first activity."""
+    lms, http = trainer.site.lms, trainer.page.request
+    http.post(f"{lms}/sign-in", form={"course": "smld-2026", "person": "katrien"})
+    made = http.post(f"{lms}/courses/smld-2026/copies")
+    return re.sub(r".*/courses/(copy-\d+).*", r"\1-1", made.url)
 
 
 def test_pages_of_nobody(inspect: Callable[..., Inspector], site: Site) -> None:
