@@ -422,6 +422,7 @@ def test_pages_outside_every_seat_tell_nothing(world: World) -> None:
         "registration.register": ["/lti/register", "/lti/register?invite=guess"],
         "registration.connected": ["/lti/connected", "/lti/connected?invite=guess"],
         "registration.canvas_configuration": ["/lti/config/canvas.json"],
+        "lti.jwks": ["/lti/jwks", "/lti/jwks/guess"],
     }
     with unchanged(world):
         for rule in world.app.url_map.iter_rules():

@@ -367,7 +367,8 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("name", sa.Text(), nullable=False, server_default=""))
         batch_op.add_column(sa.Column("product", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("source", sa.Text(), nullable=False, server_default="file"))
-        batch_op.add_column(sa.Column("scopes", sa.JSON(), nullable=False, server_default="[]"))
+        batch_op.add_column(sa.Column("key_path", sa.Text(), nullable=True))
+        batch_op.create_unique_constraint(batch_op.f("uq_registration_key_path"), ["key_path"])
         batch_op.add_column(sa.Column("paused_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(
             sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now())
@@ -407,7 +408,8 @@ def downgrade() -> None:
     with op.batch_alter_table("registration", schema=None) as batch_op:
         batch_op.drop_column("created_at")
         batch_op.drop_column("paused_at")
-        batch_op.drop_column("scopes")
+        batch_op.drop_constraint(batch_op.f("uq_registration_key_path"), type_="unique")
+        batch_op.drop_column("key_path")
         batch_op.drop_column("source")
         batch_op.drop_column("product")
         batch_op.drop_column("name")

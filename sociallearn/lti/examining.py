@@ -26,7 +26,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sociallearn import clock
 from sociallearn.config import LOCAL_HOSTS
 from sociallearn.database import db, release
-from sociallearn.lti import fetching, registrations, services
+from sociallearn.lti import fetching, keys, registrations, services
 from sociallearn.lti.models import Registration, Source
 from sociallearn.lti.services import Connector, ServiceError, Tokens
 from sociallearn.paths import MIGRATIONS
@@ -280,7 +280,7 @@ def _participants(connector: Connector, subject: Subject) -> Check:
             raise services.Unreachable("unreachable", "the answer is no list of members", 200)
         return str(ngettext("%(num)s on the first page.", "%(num)s on the first page.", len(members)))
 
-    return _tried(name, read, _("Allow names and roles for SocialLearn in the LMS."))
+    return _tried(name, read, _("Allow names and roles for SocialLearn in the LMS."), subject)
 
 
 def _column(connector: Connector, subject: Subject) -> Check:
@@ -296,15 +296,21 @@ def _column(connector: Connector, subject: Subject) -> Check:
         found = services.read_line_item(connector, url)
         return str(_("Column “%(label)s”, up to %(maximum)g.", label=found.label, maximum=found.score_maximum))
 
-    return _tried(name, read, _("Was the activity deleted in the LMS? Open a graded one, then check again."))
+    return _tried(name, read, _("Was the activity deleted in the LMS? Open a graded one, then check again."), subject)
 
 
-def _tried(name: str, read: Callable[[], str], otherwise: str) -> Check:
+def _tried(name: str, read: Callable[[], str], otherwise: str, subject: Subject) -> Check:
     try:
         return Check(name, Result.OK, read())
     except ServiceError as error:
         result = Result.WARNING if isinstance(error, services.Throttled) else Result.PROBLEM
-        return Check(name, result, _said(error), _mend(error, otherwise), _short(error.reason))
+        return Check(
+            name,
+            result,
+            _said(error),
+            _mend(error, otherwise, keys.address_of(subject.registration)),
+            _short(error.reason),
+        )
 
 
 def _said(error: ServiceError) -> str:
@@ -315,8 +321,7 @@ def _said(error: ServiceError) -> str:
     return str(_("The LMS answered %(status)s.", status=error.status))
 
 
-def _mend(error: ServiceError, otherwise: str) -> str:
-    own = current_app.config["BASE_URL"] + "/lti/jwks"
+def _mend(error: ServiceError, otherwise: str, own: str) -> str:
     words: dict[str, str] = {
         "token": _("Does the LMS know this client id, is the tool active there, and can it read %(url)s?", url=own),
         "timeout": _("The LMS is slow or out of reach: try again, then look at the network between the two."),
@@ -329,7 +334,7 @@ def _mend(error: ServiceError, otherwise: str) -> str:
 
 
 def _our_key_set(registration: Registration, tried: list[Check]) -> Check:
-    name, url = _("Our keys"), current_app.config["BASE_URL"] + "/lti/jwks"
+    name, url = _("Our keys"), keys.address_of(registration)
     if any(check.result == Result.OK for check in tried):
         return Check(name, Result.OK, _("The LMS believes our signature."))
     mend = _("Open that address from the LMS’s server.")

@@ -28,7 +28,7 @@ from sociallearn import clock
 from sociallearn.database import db, locked
 from sociallearn.errors import Refusal
 from sociallearn.files import create_once
-from sociallearn.lti.models import Registration, SigningKey
+from sociallearn.lti.models import Registration, SigningKey, Source
 
 DELAY = timedelta(hours=1)  # from being published to signing; LMSs keep our key set for minutes
 STAYS = timedelta(days=7)  # a key stays published after its successor signs; nothing we sign lives longer than minutes
@@ -163,21 +163,40 @@ def tidy(session: Session) -> None:
     session.execute(update(SigningKey).where(is_over).values(sealed_private_pem=""))
 
 
-def key_set() -> dict[str, list[dict[str, Any]]]:
-    """Our public keys as a JWK set (RFC 7517), one entry a distinct key: of the files and of rows not withdrawn."""
+def address_of(registration: Registration) -> str:
+    """Where this LMS reads our keys: each that registered by link at an address of its own."""
+    own = f"/{registration.key_path}" if registration.key_path else ""
+    return f"{current_app.config['BASE_URL']}/lti/jwks{own}"
+
+
+def key_set(path: str | None = None) -> dict[str, list[dict[str, Any]]]:
+    """Our public keys as a JWK set (RFC 7517), one entry a distinct key, of files and of rows not withdrawn.
+
+    Those of the LMS that reads them at ``path``, or of all that stand in ``lti_config.json``. Not of everybody: an LMS
+    that registers by link tells us the client id we sign under, and could name one that another LMS gave us.
+    """
+    wanted = Registration.key_path == path if path else Registration.source == Source.FILE
     with _reading() as connection:
-        pems = connection.scalars(select(SigningKey.public_pem).where(_is_published()).order_by(SigningKey.id)).all()
+        pems = connection.scalars(
+            select(SigningKey.public_pem)
+            .join(Registration, Registration.id == SigningKey.registration_id)
+            .where(wanted, _is_published())
+            .order_by(SigningKey.id)
+        ).all()
+        named = connection.execute(select(Registration.issuer, Registration.client_id).where(wanted)).all()
         successors = connection.execute(
             select(Registration.issuer, Registration.client_id)
             .join(SigningKey, SigningKey.registration_id == Registration.id)
+            .where(wanted)
             .group_by(Registration.id)
             .having(func.min(SigningKey.signs_from) <= clock.now() - STAYS)
             # all withdrawn: the LMS was removed, and its file's key signs if it comes back by its file
             .having(func.sum(case((_is_published(), 1), else_=0)) > 0)
         ).all()
     over = {(issuer, client_id) for issuer, client_id in successors}
+    known = {(issuer, client_id) for issuer, client_id in named} - over
     files = current_app.extensions["lti_keys"].items()
-    pems = [*(_load(*pair).public_pem for name, pair in files if name not in over), *pems]
+    pems = [*(_load(*pair).public_pem for name, pair in files if name in known), *pems]
     return {"keys": list({jwk["kid"]: jwk for jwk in map(_jwk, pems)}.values())}
 
 

@@ -36,7 +36,7 @@ class Registration(Model):
     name: Mapped[str] = mapped_column(default="")  # what people call this LMS; empty: its host
     product: Mapped[str | None]  # product family code, such as moodle or canvas
     source: Mapped[str] = mapped_column(default=Source.FILE)
-    scopes: Mapped[list[str]] = mapped_column(default=list)  # granted at dynamic registration
+    key_path: Mapped[str | None] = mapped_column(unique=True)  # of a key set of its own, for who registered by link
     is_active: Mapped[bool] = mapped_column(default=True)  # false: gone from the file, or removed
     paused_at: Mapped[datetime | None]  # an administrator closed the door for a while
     created_at: Mapped[datetime] = mapped_column(default=clock.now)

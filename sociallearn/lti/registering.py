@@ -9,6 +9,7 @@ The invite is taken before the LMS is asked to register us and given back whenev
 makes two registrations here, and a failure costs nobody a new link.
 """
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -39,6 +40,7 @@ SCOPES = (
     "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly",
 )
 PERSONAL = ("iss", "sub", "name", "given_name", "family_name", "email")
+D2L_AUDIENCE = "https://api.brightspace.com/auth/token"  # what every Brightspace wants to read as audience
 CANVAS = "https://canvas.instructure.com/lti/"
 CANVAS_CONFIGURATION = "/api/lti/security/openid-configuration"  # where every Canvas keeps it
 PLACEMENTS = {RESOURCE_LINK: ("course_navigation",), CHOOSING: ("assignment_selection", "link_selection")}
@@ -138,7 +140,7 @@ def check(url: str, found: Mapping[str, Any]) -> Platform:
         auth_token_url=endpoints["token_endpoint"],
         key_set_url=endpoints["jwks_uri"],
         registration_url=endpoints["registration_endpoint"],
-        auth_audience=audience if _is_audience(audience, issuer) else None,
+        auth_audience=audience if _is_audience(audience, here, issuer) else None,
         scopes=tuple(scope for scope in SCOPES if not isinstance(scopes, list) or scope in scopes),
         messages=tuple(messages),
         placements={
@@ -220,13 +222,20 @@ def _messages(platform: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     return {kind: found[kind] for kind in (RESOURCE_LINK, CHOOSING, REVIEW) if kind in found}
 
 
-def _is_audience(value: object, issuer: str) -> bool:
-    """A fixed audience for our assertions, as D2L has one: an address. Canvas names a bare host, which is not meant."""
-    return isinstance(value, str) and fetching.is_allowed(value) and issuer not in registrations.HOSTED_CANVAS
+def _is_audience(value: object, here: SplitResult, issuer: str) -> bool:
+    """A fixed audience for our assertions: an address of the LMS's own, or the one all of D2L shares. Any other would
+    let an LMS have us sign what another one believes. Canvas names a bare host, which is not meant."""
+    if not isinstance(value, str) or issuer in registrations.HOSTED_CANVAS or not fetching.is_allowed(value):
+        return False
+    return value == D2L_AUDIENCE or _is_of_it(urlsplit(value), here, issuer)
 
 
-def tool_configuration(platform: Platform) -> dict[str, Any]:
-    """What we send to be registered (dynamic registration 3.6), in the shape Moodle and Canvas accept."""
+def tool_configuration(platform: Platform, key_path: str) -> dict[str, Any]:
+    """What we send to be registered (dynamic registration 3.6), in the shape Moodle and Canvas accept.
+
+    ``key_path``: of a key set that holds this LMS's keys and no others. An LMS chooses the client id we sign under; in
+    a key set shared by all, one could choose another's and hand on what we sign for it.
+    """
     base_url = current_app.config["BASE_URL"]
     launch_url = base_url + "/lti/launch"
     configuration: dict[str, Any] = {
@@ -247,7 +256,7 @@ def tool_configuration(platform: Platform) -> dict[str, Any]:
         "initiate_login_uri": base_url + "/lti/login",
         "redirect_uris": [launch_url],
         "client_name": "SocialLearn",
-        "jwks_uri": base_url + "/lti/jwks",
+        "jwks_uri": f"{base_url}/lti/jwks/{key_path}",
         "logo_uri": logo_url(),
         "token_endpoint_auth_method": "private_key_jwt",
         "scope": " ".join(platform.scopes),
@@ -325,8 +334,11 @@ def connect(invite_token: str, url: str, token: str, framed_by: str | None = Non
     if taken_at is None:
         raise _no_invite()
     try:
-        answer = fetching.fetch_json("POST", platform.registration_url, token or None, tool_configuration(platform))
+        key_path = secrets.token_urlsafe(16)
+        wanted = tool_configuration(platform, key_path)
+        answer = fetching.fetch_json("POST", platform.registration_url, token or None, wanted)
         row = _row(platform, answer, framed_by)
+        row.key_path = key_path
         row.organisation_id, row.name = invite.organisation_id, invite.label
         with transaction() as session:
             _keep(session, row, _deployment_id(answer))
@@ -360,8 +372,6 @@ def _row(platform: Platform, answer: Mapping[str, Any], framed_by: str | None) -
     client_id = _text(answer.get("client_id"))
     if client_id is None:
         raise _Unsound(_("It registered SocialLearn, but did not say under which client id."))
-    granted = answer.get("scope")
-    scopes = [one for one in platform.scopes if not isinstance(granted, str) or one in granted.split()]
     is_hosted = platform.issuer in registrations.HOSTED_CANVAS
     further = [framed_by] if is_hosted and framed_by and fetching.is_allowed(framed_by) else []
     return Registration(
@@ -374,7 +384,6 @@ def _row(platform: Platform, answer: Mapping[str, Any], framed_by: str | None) -
         frame_origins=registrations.frame_origins(platform.issuer, further),
         product=platform.product or None,
         source=Source.LINK.value,
-        scopes=scopes,
         created_at=clock.now(),
     )
 

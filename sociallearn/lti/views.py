@@ -53,8 +53,10 @@ def _checking(beginning: starting.Beginning) -> str:
 
 
 @bp.get("/jwks")
-def jwks() -> Response:
-    """Our public keys, for LMSs that check our signature (LTI security 6.3)."""
-    response = jsonify(keys.key_set())
+@bp.get("/jwks/<path>")
+def jwks(path: str | None = None) -> Response:
+    """Our public keys, for LMSs that check our signature (LTI security 6.3): those of one that registered by link at
+    its own address, where an unknown one is an empty set."""
+    response = jsonify(keys.key_set(path))
     response.headers["Cache-Control"] = "public, max-age=300"
     return response

@@ -19,7 +19,7 @@ from sociallearn.practice import (
     scores,
     services,
 )
-from sociallearn.practice.keys import PlatformKey, ToolKeys
+from sociallearn.practice.keys import KeySets, PlatformKey
 from sociallearn.practice.state import SERVICE_NAME, Practice, origin
 from sociallearn.practice.store import Store
 
@@ -48,7 +48,7 @@ def create_practice_lms(*, base_url: str, tool_url: str, data_dir: Path) -> Flas
     app.jinja_env.filters["when"] = gradebook.when
     app.jinja_env.globals["lms_name"] = SERVICE_NAME
     app.extensions["practice"] = Practice(
-        base_url, tool_url, store, PlatformKey(data_dir / "practice_key.pem"), ToolKeys(tool_url + "/lti/jwks")
+        base_url, tool_url, store, PlatformKey(data_dir / "practice_key.pem"), KeySets(tool_url + "/lti/jwks")
     )
     for room in (pages, platform, deep_linking, services):
         app.register_blueprint(room.bp)

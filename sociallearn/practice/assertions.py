@@ -26,10 +26,12 @@ def check(lms: Practice, token: str, *, audience: str, lifetime: int, once: str)
     LTI security 4.1.1 (client assertion) and 5.2.2 (deep linking answer). ``lifetime``: the longest it may still
     live, in seconds; ``once``: the claim that makes it single-use, "jti" or "nonce". Raises BadAssertion.
     """
-    claims = _verified(lms, token)
+    issuer = _issuer(token)
     with lms.store.reading() as session:
-        if not clients.is_active(session, claims.get("iss")):
+        if not clients.is_active(session, issuer):
             raise BadAssertion("iss is not the client id of a tool that is active here")
+        address = clients.key_set_of(session, issuer)
+    claims = _verified(lms, token, address)
     audiences = claims.get("aud")
     if audience not in (audiences if isinstance(audiences, list) else [audiences]):
         raise BadAssertion(f"aud is not {audience}")
@@ -41,7 +43,15 @@ def check(lms: Practice, token: str, *, audience: str, lifetime: int, once: str)
     return claims
 
 
-def _verified(lms: Practice, token: str) -> dict[str, Any]:
+def _issuer(token: str) -> str:
+    """Who the token says signed it: which key set must show that it is true."""
+    try:
+        return str(jwt.decode(token, options={"verify_signature": False}).get("iss"))
+    except jwt.PyJWTError as error:
+        raise BadAssertion("not a JWT") from error
+
+
+def _verified(lms: Practice, token: str, address: str | None) -> dict[str, Any]:
     try:
         header = jwt.get_unverified_header(token)
     except jwt.PyJWTError as error:
@@ -52,7 +62,7 @@ def _verified(lms: Practice, token: str) -> dict[str, Any]:
     try:
         # times are checked against our own clock, below; the audience beside them
         off = {"verify_exp": False, "verify_iat": False, "verify_nbf": False, "verify_aud": False}
-        return jwt.decode(token, lms.tool_keys.find(kid), algorithms=["RS256"], options=off)  # type: ignore[arg-type]
+        return jwt.decode(token, lms.tool_keys.at(address).find(kid), algorithms=["RS256"], options=off)  # type: ignore[arg-type]
     except KeyUnavailable as error:
         raise BadAssertion(str(error)) from error
     except jwt.PyJWTError as error:

@@ -19,3 +19,9 @@ def is_active(session: Session, client_id: object) -> bool:
         return True
     found = session.get(Client, client_id) if isinstance(client_id, str) else None
     return found is not None and found.activated_at is not None
+
+
+def key_set_of(session: Session, client_id: str) -> str | None:
+    """Where that client's keys are read; nothing for the usual place."""
+    found = session.get(Client, client_id)
+    return found.jwks_uri if found else None

@@ -177,7 +177,7 @@ def _new_client(session: Session, wanted: dict[str, Any]) -> Client:
     if number >= MOST_CLIENTS:
         raise Refused(400, "invalid_client_metadata", "this LMS has enough tools")
     client = Client(client_id=f"practice-{secrets.token_hex(6)}", deployment_id=str(number + 2))
-    client.name = wanted["client_name"]
+    client.name, client.jwks_uri = wanted["client_name"], wanted["jwks_uri"]
     session.add(client)
     session.flush()
     return client

@@ -93,5 +93,19 @@ class ToolKeys:
             raise KeyUnavailable(f"the tool's key set at {self.url} could not be read: {error}") from error
 
 
+class KeySets:
+    """The tool's key sets, by address: it has one for each time it registered itself."""
+
+    def __init__(self, usual: str) -> None:
+        self.usual = usual
+        self._sets: dict[str, ToolKeys] = {}
+        self._lock = threading.Lock()
+
+    def at(self, url: str | None) -> ToolKeys:
+        """The set at this address; at the usual one without."""
+        with self._lock:
+            return self._sets.setdefault(url or self.usual, ToolKeys(url or self.usual))
+
+
 def _is_usable(jwk: dict[str, Any]) -> bool:
     return jwk.get("kty") == "RSA" and isinstance(jwk.get("kid"), str) and jwk.get("use", "sig") == "sig"

@@ -109,6 +109,7 @@ class Client(Base):
     name: Mapped[str]
     made_at: Mapped[datetime] = mapped_column(default=clock.now)
     activated_at: Mapped[datetime | None]
+    jwks_uri: Mapped[str | None]  # where its keys are read; empty: where those of the first tool are
 
 
 class RegistrationToken(Base):

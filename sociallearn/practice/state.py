@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from flask import current_app
 
-from sociallearn.practice.keys import PlatformKey, ToolKeys
+from sociallearn.practice.keys import KeySets, PlatformKey
 from sociallearn.practice.store import Store
 
 CLIENT_ID = "sociallearn-practice"
@@ -21,7 +21,7 @@ class Practice:
     tool_url: str
     store: Store
     key: PlatformKey
-    tool_keys: ToolKeys
+    tool_keys: KeySets
 
     @property
     def login_url(self) -> str:

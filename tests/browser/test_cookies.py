@@ -184,7 +184,7 @@ def test_the_frame_grows_with_the_page_and_messages_stay_in_sight(
     mine = frame.locator("article.post", has_text="Here and gone.")
     visitor.follow(frame.locator("form.composer button.button"), mine)
     visitor.page.wait_for_function(is_grown)
-    delete = mine.locator("form[action$=deletion] button")
+    delete = mine.locator("button[formaction$='/deletion']")
     visitor.follow(mine.locator("details.menu summary"), delete)
     toast = frame.locator(".toast")
     visitor.follow(delete, toast)

@@ -40,7 +40,7 @@ def known(issuer: str = HERE.issuer) -> Registration:
 def by_link() -> Registration:
     """One that registered itself, with a key of its own from the start."""
     with transaction() as session:
-        row = Registration(issuer="https://new.example", client_id="n", source=Source.LINK)
+        row = Registration(issuer="https://new.example", client_id="n", source=Source.LINK, key_path="its-own")
         row.auth_login_url = row.auth_token_url = row.key_set_url = "https://new.example/x"
         session.add(row)
         session.flush()
@@ -58,9 +58,10 @@ def signer(registration: Registration, moment: datetime) -> str:
         return keys.signing_key(registration).kid
 
 
-def published(moment: datetime) -> set[str]:
+def published(moment: datetime, to: Registration | None = None) -> set[str]:
+    """What this LMS reads at its address; without one, those of ``lti_config.json`` at theirs."""
     with clock.at(moment):
-        return {key["kid"] for key in keys.key_set()["keys"]}
+        return {key["kid"] for key in keys.key_set(to.key_path if to else None)["keys"]}
 
 
 def test_the_private_half_is_sealed_under_the_secret_key(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,7 +80,7 @@ def test_what_it_signs_can_be_checked_with_our_key_set() -> None:
     registration = by_link()
     pair = keys.signing_key(registration)
     token = jwt.encode({"hello": 1}, pair.private_pem, algorithm="RS256", headers={"kid": pair.kid})
-    found = jwt.PyJWKSet.from_dict(keys.key_set())[pair.kid]
+    found = jwt.PyJWKSet.from_dict(keys.key_set(registration.key_path))[pair.kid]
     assert jwt.decode(token, found, algorithms=["RS256"]) == {"hello": 1}
 
 
@@ -93,13 +94,13 @@ def test_a_new_key_is_published_at_once_signs_later_and_the_old_one_stays_a_week
     old = keys.signing_key(registration).kid
     new = rotate(registration)
     assert signer(registration, now) == old
-    assert {old, new} <= published(clock.now())
+    assert {old, new} <= published(clock.now(), registration)
     assert signer(registration, now + HOUR - timedelta(minutes=1)) == old
     after = now + HOUR + timedelta(minutes=1)
     assert signer(registration, after) == new
-    assert {old, new} <= published(after + 6 * DAY)
-    assert old not in published(after + 7 * DAY)
-    assert new in published(after + 7 * DAY)
+    assert {old, new} <= published(after + 6 * DAY, registration)
+    assert old not in published(after + 7 * DAY, registration)
+    assert new in published(after + 7 * DAY, registration)
     assert signer(registration, after + 400 * DAY) == new
 
 
@@ -160,8 +161,8 @@ def _leak(registration: Registration, is_waiting: bool) -> None:
     with transaction() as session:
         kept = keys.rotate(session, registration, timedelta(0), is_leaked=True).kid
     assert keys.signing_key(registration).kid == kept
-    assert kept in published(clock.now())
-    assert leaked not in published(clock.now())
+    assert kept in published(clock.now(), registration)
+    assert leaked not in published(clock.now(), registration)
 
 
 def test_a_removed_lms_that_comes_back_by_its_file_signs_with_a_published_key() -> None:
@@ -180,7 +181,7 @@ def test_the_key_set_does_not_grow_without_end() -> None:
     with pytest.raises(Refusal) as refused:
         rotate(registration, timedelta(0))
     assert refused.value.status == 409
-    assert len(keys.key_set()["keys"]) == 1 + keys.MOST_PUBLISHED
+    assert len(keys.key_set(registration.key_path)["keys"]) == keys.MOST_PUBLISHED
 
 
 def test_two_changes_at_once_make_one_key(app: Flask) -> None:
@@ -212,7 +213,7 @@ def test_a_removed_lms_has_no_key(app: Flask) -> None:
         managing.remove(session, session.get_one(Registration, registration.id))
     with pytest.raises(LookupError):
         keys.signing_key(registration)
-    assert kid not in published(clock.now())
+    assert kid not in published(clock.now(), registration)
 
 
 def test_it_is_found_within_a_transaction_and_without_waiting_for_one(app: Flask) -> None:
@@ -222,16 +223,19 @@ def test_it_is_found_within_a_transaction_and_without_waiting_for_one(app: Flask
         assert (
             keys.signing_key(registration).kid == keys.signing_key(session.get_one(Registration, registration.id)).kid
         )
-        assert len(keys.key_set()["keys"]) == 2
+        assert len(keys.key_set(registration.key_path)["keys"]) == 1
 
 
 def test_the_page_with_our_keys(app: Flask) -> None:
     registration = by_link()
     new = rotate(registration)
-    answer = app.test_client().get("/lti/jwks")
-    assert answer.json == json.loads(json.dumps(keys.key_set()))
+    browser, path = app.test_client(), registration.key_path
+    answer, everybodys = browser.get(f"/lti/jwks/{path}"), browser.get("/lti/jwks")
+    assert answer.json == json.loads(json.dumps(keys.key_set(path)))
+    assert everybodys.json == json.loads(json.dumps(keys.key_set()))
     assert new in {key["kid"] for key in answer.json["keys"]}
-    assert all("d" not in key for key in answer.json["keys"])
+    assert new not in {key["kid"] for key in everybodys.json["keys"]}
+    assert all("d" not in key for key in [*answer.json["keys"], *everybodys.json["keys"]])
 
 
 @pytest.mark.alike

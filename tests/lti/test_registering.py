@@ -33,7 +33,7 @@ from werkzeug.test import TestResponse
 
 from sociallearn import clock
 from sociallearn.database import transaction
-from sociallearn.lti import fetching, invitations, key_sets, managing, registrations, services
+from sociallearn.lti import fetching, invitations, key_sets, keys, managing, registering, registrations, services
 from sociallearn.lti.key_sets import KeySets, KeySetUnavailable
 from sociallearn.lti.models import Deployment, Invite, Registration, SigningKey, Source
 from sociallearn.roster.models import Organisation, Person
@@ -150,7 +150,6 @@ def test_a_real_moodle_registers(app: Flask, client: FlaskClient, http: response
     assert row.auth_login_url == "http://localhost:8090/mod/lti/auth.php"
     assert row.auth_token_url == "http://localhost:8090/mod/lti/token.php"
     assert row.key_set_url == "http://localhost:8090/mod/lti/certs.php"
-    assert sorted(row.scopes) == sorted(REGISTRATION["response_body"]["scope"].split())
     assert row.name == "Academy"
     with app.app_context(), transaction() as session:
         deployment = session.scalars(select(Deployment).where(Deployment.registration_id == row.id)).one()
@@ -177,7 +176,8 @@ def test_what_moodle_is_sent_has_the_shape_it_accepted(
     assert sent[TOOL]["claims"] == accepted[TOOL]["claims"]
     assert sent["redirect_uris"] == [BASE + "/lti/launch"]
     assert sent["initiate_login_uri"] == BASE + "/lti/login"
-    assert sent["jwks_uri"] == BASE + "/lti/jwks"
+    [row] = made_by_link(app)
+    assert sent["jwks_uri"] == f"{BASE}/lti/jwks/{row.key_path}"
     assert sent[TOOL]["domain"] == "localhost:8000"
     assert sent[TOOL]["custom_parameters"] == {
         "context_history": "$Context.id.history",
@@ -871,6 +871,47 @@ def test_a_key_set_that_drips_holds_nobody_up(app: Flask, monkeypatch: pytest.Mo
         thread.join()
 
 
+def test_an_lms_that_takes_anothers_client_id_gets_nothing_the_other_believes(
+    app: Flask, client: FlaskClient, http: responses.RequestsMock, public: None
+) -> None:
+    """It tells us the client id we sign under: what we sign for it must count nowhere else."""
+    configuration = {**MOODLE, "authorization_server": "https://victim.example/mod/lti/token.php"}
+    plays(http, configuration, {**ANSWER, "client_id": HERE.client_id})
+    assert connect(client, invited(app)).status_code == 303
+    [row] = made_by_link(app)
+    assert row.client_id == HERE.client_id
+    assert row.auth_audience is None
+    with app.app_context():
+        signing = keys.signing_key(row).kid
+        own = {key["kid"] for key in keys.key_set(row.key_path)["keys"]}
+        everybodys = {key["kid"] for key in keys.key_set()["keys"]}
+        assert keys.address_of(row).endswith(f"/lti/jwks/{row.key_path}")
+    assert own == {signing}
+    assert signing not in everybodys
+    assert everybodys
+    assert client.get("/lti/jwks/unknown", base_url=BASE).get_json() == {"keys": []}
+
+
+@pytest.mark.parametrize(
+    ("audience", "is_believed"),
+    [
+        ("https://api.brightspace.com/auth/token", True),
+        (SITE + "/mod/lti/token.php", True),
+        ("https://api.brightspace.com.evil.example/auth/token", False),
+        ("https://victim.example/token", False),
+        ("moodle", False),
+        (7, False),
+    ],
+)
+def test_only_an_audience_of_its_own_is_believed(
+    app: Flask, client: FlaskClient, http: responses.RequestsMock, public: None, audience: object, is_believed: bool
+) -> None:
+    plays(http, configuration={**MOODLE, "authorization_server": audience})
+    assert connect(client, invited(app)).status_code == 303
+    [row] = made_by_link(app)
+    assert row.auth_audience == (audience if is_believed else None)
+
+
 def test_later_calls_obey_the_same_rule(app: Flask, client: FlaskClient, public: None) -> None:
     """A signed launch of an LMS registered by link may name any address for its services."""
     with app.app_context(), responses.RequestsMock() as mock:
@@ -880,7 +921,7 @@ def test_later_calls_obey_the_same_rule(app: Flask, client: FlaskClient, public:
     with app.app_context():
         for url in ("http://127.0.0.1:9/x", "https://169.254.169.254/x", "http://moodle.example.org/x"):
             row.auth_token_url = url
-            connector = services.connect(row, row.scopes)
+            connector = services.connect(row, registering.SCOPES)
             with pytest.raises(services.Unreachable):
                 connector.get_access_token(connector.scopes)
             with pytest.raises(KeySetUnavailable):

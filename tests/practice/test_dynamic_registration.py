@@ -20,7 +20,7 @@ from werkzeug.test import TestResponse
 
 from sociallearn import clock
 from sociallearn.database import transaction
-from sociallearn.lti import invitations, managing, services
+from sociallearn.lti import invitations, managing, registering, services
 from sociallearn.lti.models import Deployment, Registration, Source
 from sociallearn.practice.app import create_practice_lms
 from sociallearn.practice.claims import SCOPES
@@ -203,11 +203,12 @@ def test_the_tool_is_connected_by_link_and_opens(app: Flask, served: Flask) -> N
     row = connected(app, served)
     assert row.name == "Practice"
     assert launch(app, served, row).status_code == 303
-    keys = {"keys": app.test_client().get("/lti/jwks").json["keys"]}
+    path = f"/lti/jwks/{row.key_path}"
+    keys = {"keys": app.test_client().get(path).json["keys"]}
     with app.app_context(), responses.RequestsMock() as http:
-        http.get(TOOL + "/lti/jwks", json=keys)
+        http.get(TOOL + path, json=keys)
         http.add_passthru(row.issuer)
-        connector = services.connect(row, row.scopes)
+        connector = services.connect(row, registering.SCOPES)
         assert connector.get_access_token(connector.scopes)
 
 
