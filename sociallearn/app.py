@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from sociallearn import (
     access,
     assets,
+    clock,
     config,
     database,
     errors,
@@ -86,7 +87,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
         hops = app.config["PROXY_HOPS"]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(csrf_token=access.csrf_token, icon=icons.icon)
+    app.jinja_env.globals.update(csrf_token=access.csrf_token, icon=icons.icon, milliseconds=clock.milliseconds)
     app.context_processor(_everywhere)
 
     languages.init_app(app)

@@ -13,6 +13,11 @@ def now() -> datetime:
     return _pretended.get() or datetime.now(UTC)
 
 
+def milliseconds(moment: datetime | None = None) -> int:
+    """That moment, or now, as scripts count: since 1970."""
+    return round((moment or now()).timestamp() * 1000)
+
+
 @contextmanager
 def at(moment: datetime) -> Iterator[None]:
     """Inside this block ``now()`` is ``moment`` (aware). For rehearsals and tests; nothing in the product calls it."""

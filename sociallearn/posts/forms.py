@@ -32,6 +32,11 @@ class PostForm(Form):
     )
     version = HiddenField(default="")
 
+    # when a kept draft stands in it: when that was kept (ms since 1970), and how the text reads without it
+    draft_at: int | None = None
+    original_body: str | None = None
+    original_title = ""
+
     @property
     def text(self) -> str:
         """What was typed, tidied."""

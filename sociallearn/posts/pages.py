@@ -6,7 +6,7 @@ from typing import Any
 from flask import render_template, request
 from flask_babel import gettext as _
 
-from sociallearn import access
+from sociallearn import access, clock
 from sociallearn.database import db
 from sociallearn.errors import Refusal
 from sociallearn.parameters import number, whole
@@ -78,9 +78,10 @@ def fill_from_draft(form: PostForm, place: str) -> Draft | None:
     """Put a kept draft into a form that was not sent."""
     draft = drafting.find(db.session(), access.member(), place) if request.method == "GET" else None
     if draft is not None:
+        form.draft_at, form.original_body = clock.milliseconds(draft.at), form.text
         form.body.data = draft.body
         if isinstance(form, TitledForm):
-            form.title.data = draft.title
+            form.original_title, form.title.data = form.heading, draft.title
     return draft
 
 

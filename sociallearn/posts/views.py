@@ -4,11 +4,11 @@ from flask import Blueprint, g, jsonify, redirect, render_template, request, url
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from sociallearn import access, toasts
+from sociallearn import access, clock, toasts
 from sociallearn.database import db
 from sociallearn.errors import Refusal
 from sociallearn.parameters import number, whole
-from sociallearn.posts import deciding, drafting, reading, reading_marks, versions, writing
+from sociallearn.posts import deciding, drafting, previewing, reading, reading_marks, versions, writing
 from sociallearn.posts.forms import PostForm, TitledForm
 from sociallearn.posts.models import Draft, Kind, Post, Visibility
 from sociallearn.posts.pages import fill_from_draft, find, place
@@ -138,6 +138,17 @@ def news() -> ResponseReturnValue:
     return response.make_conditional(request)
 
 
+@bp.post("/preview")
+def preview() -> ResponseReturnValue:
+    """A text as it will look, as a piece of a page; nothing is kept. 422 with a sentence when it cannot be posted."""
+    access.require_writer()
+    form = PostForm(request.form)
+    if not form.validate():
+        return render_template("posts/_preview.html", html=None, problems=form.errors), 422
+    html = previewing.preview(db.session(), access.cohort().id, form.text, g.seat_path)
+    return render_template("posts/_preview.html", html=html)
+
+
 @bp.post("/drafts")
 def save_draft() -> ResponseReturnValue:
     """Keep what is being written."""
@@ -151,4 +162,4 @@ def save_draft() -> ResponseReturnValue:
         request.form.get("title", ""),
         request.form.get("body", ""),
     )
-    return "", 204
+    return "", 204, {"Draft-At": str(clock.milliseconds())}

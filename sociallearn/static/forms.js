@@ -42,6 +42,23 @@ for (const form of document.querySelectorAll("form[data-least-words]")) {
   count();
 }
 
+for (const room of document.querySelectorAll("[data-room]")) {
+  const { most, from, left, over } = room.dataset;
+  const area = room.closest("form").elements.namedItem("body");
+  const number = new Intl.NumberFormat(document.documentElement.lang);
+  let timer;
+  const count = () => {
+    const free = most - (area.value.length < from ? 0 : [...area.value.trim()].length);
+    room.textContent = free > most - from ? "" : (free < 0 ? over : left).replace("{count}", number.format(Math.abs(free)));
+    room.classList.toggle("problem", free < 0);
+  };
+  area.form.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(count, PATIENCE);
+  });
+  count();
+}
+
 // roughly as the server counts: not what is quoted, linked or code
 function countWords(text) {
   const own = text
