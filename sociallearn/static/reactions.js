@@ -85,14 +85,10 @@ export function update(form, counts, own = {}) {
     let chip = form.querySelector(`[value=${kind}]:not(.reaction-choice *), [data-kind=${kind}]`);
     if (!chip && !counts[index]) return;
     if (!chip) {
-      if (!anchor?.matches("[data-react]")) return;
-      chip = document.createElement("button");
-      chip.value = kind;
-      chip.name = "give";
-      chip.ariaPressed = "false";
-      chip.append(...faces.get(kind).cloneNode(true).childNodes, document.createElement("span"));
+      chip = anchor?.matches("[data-react]") ? button(kind) : given(kind);
       chip.title = faces.get(kind).title;
-      anchor.before(chip);
+      if (anchor) anchor.before(chip);
+      else form.append(chip);
     }
     if (own.kind === kind) {
       chip.name = own.isMine ? "take" : "give";
@@ -105,8 +101,28 @@ export function update(form, counts, own = {}) {
   });
 }
 
+function button(kind) {
+  const chip = document.createElement("button");
+  chip.value = kind;
+  chip.name = "give";
+  chip.ariaPressed = "false";
+  chip.append(...faces.get(kind).cloneNode(true).childNodes, document.createElement("span"));
+  return chip;
+}
+
+// For whoever cannot react: the author, and people who only read.
+function given(kind) {
+  const [chip, name, number] = ["span", "span", "span"].map((tag) => document.createElement(tag));
+  chip.className = "given";
+  chip.dataset.kind = kind;
+  name.className = "sr";
+  name.textContent = `${faces.get(kind).title}: `;
+  chip.append(...faces.get(kind).cloneNode(true).childNodes, name, number);
+  return chip;
+}
+
 document.addEventListener("reactions", ({ detail }) => {
   for (const [id, counts] of Object.entries(detail)) {
-    for (const form of document.querySelectorAll(`form[data-reactions="${id}"]`)) update(form, counts);
+    for (const form of document.querySelectorAll(`[data-reactions="${id}"]`)) update(form, counts);
   }
 });

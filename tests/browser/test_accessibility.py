@@ -217,12 +217,16 @@ def test_pages_of_a_learner(inspect: Callable[..., Inspector]) -> None:
     noor.look("message with undo, trace of what was deleted")
     pages_of_writers(noor, own)
     everyday_pages(noor)
+    noor.go("feed")
+    noor.page.locator("a[data-react]").first.click()
+    expect(noor.page.locator(".reaction-choice.open button").first).to_be_focused()
+    noor.look("choosing a reaction")
     noor.page.locator(".languages [name=language][value=en]").click()
     expect(noor.page.locator("html")).to_have_attribute("lang", "en")
     noor.look("my participation in English", "participation")
     noor.look("not for learners", "grading", 403)
     assert noor.found == []
-    assert len(noor.seen) == 26
+    assert len(noor.seen) == 27
 
 
 def test_pages_of_a_trainer(inspect: Callable[..., Inspector]) -> None:
