@@ -39,7 +39,7 @@ MAIN = Plan(
     summary="A training day in the middle, with weeks of talk before and after it. In Dutch and English.",
     activities=(
         Activity("praat-mee", "Praat mee", "Praten, vragen en ideeën. Meedoen telt mee voor je resultaat.", 100),
-        Activity("prikbord", "Prikbord", "Dezelfde groep, maar hier telt niets voor punten."),
+        Activity("prikbord", "Prikbord", "Dezelfde groep. Deze link heeft geen eigen kolom."),
     ),
     people=(
         ("katrien", Role.TRAINER),
@@ -56,7 +56,7 @@ OTHER = Plan(
     summary="A small second cohort. Nothing said here may ever be seen in the other course, and the other way round.",
     activities=(
         Activity("join-in", "Join in", "Talk, questions and ideas of the new editors. Taking part counts.", 20),
-        Activity("noticeboard", "Noticeboard", "The same people, no points."),
+        Activity("noticeboard", "Noticeboard", "The same people. This link has no column of its own."),
     ),
     people=(
         ("helen", Role.TRAINER),
