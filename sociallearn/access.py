@@ -33,7 +33,8 @@ from sociallearn import clock, headers, languages
 from sociallearn.database import db
 from sociallearn.errors import Refusal
 from sociallearn.limiting import WRITES, limit
-from sociallearn.roster.models import Cohort, InCohort, Member, Placement, Seat
+from sociallearn.lti import registrations
+from sociallearn.roster.models import Cohort, InCohort, Member, Person, Placement, Seat
 
 COOKIE = "__Host-seat-"
 LIFETIME = timedelta(hours=14)  # a long working day in one tab; the LMS is one click away
@@ -48,7 +49,10 @@ _SEAT = (
     .join(Seat.member)
     # whoever left the course has no seat in it any more; a launch gives them a new one
     .where(Seat.id == bindparam("id"), Seat.expires_at > bindparam("now"), Member.left_at.is_(None))
-    .options(contains_eager(Seat.member), joinedload(Seat.cohort))
+    .options(
+        contains_eager(Seat.member).joinedload(Member.person, innerjoin=True).joinedload(Person.registration),
+        joinedload(Seat.cohort),
+    )
 )
 
 _OF_NO_COHORT = frozenset({"administration"})  # blueprints
@@ -140,6 +144,8 @@ def _enter() -> None:
             _("Go back, reload the page and send it again. Your text stands below."),
         )
     limit(WRITES, f"person-{member().person_id}")
+    if not member().person.registration.is_active:  # removed: who is inside can still look
+        registrations.check_open(member().person.registration)
     _check_archive()
 
 

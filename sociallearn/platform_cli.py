@@ -137,13 +137,16 @@ def resume(registration_id: int) -> None:
 def remove(registration_id: int, yes: bool) -> None:
     """Remove the LMS numbered ID. People and what they wrote stay; nobody comes in through it any more."""
     from sociallearn.lti import managing
+    from sociallearn.roster import granting
 
     with commanding.in_transaction() as session:
         called = _called(_find(session, registration_id))
     if not yes:
         click.confirm(f"Remove “{called}”? To connect it again, it must be registered anew.", abort=True)
     with commanding.in_transaction() as session:
-        managing.remove(session, _find(session, registration_id))
+        row = _find(session, registration_id)
+        managing.remove(session, row)
+        granting.on_removed(session, row)
     click.echo(f"“{called}” is removed.")
 
 

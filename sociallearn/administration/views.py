@@ -82,7 +82,9 @@ def remove(registration_id: int) -> ResponseReturnValue:
 @bp.post("/lmss/<int:registration_id>/removal")
 def remove_now(registration_id: int) -> ResponseReturnValue:
     """Close the door for good."""
-    managing.remove(db.session(), _removable(registration_id))
+    registration = _removable(registration_id)
+    managing.remove(db.session(), registration)
+    granting.on_removed(db.session(), registration)
     return toasts.redirect(url_for("administration.index"), "lms_removed")
 
 

@@ -14,7 +14,7 @@ number. There are never two:
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, delete, exists, func, or_, select
@@ -58,7 +58,8 @@ class Job:
     line_items_url: str
     scopes: tuple[str, ...]
     registration: Registration
-    sent: Mapping[str, float] = field(default_factory=dict)  # sub → grade the LMS took from us; when leaving
+    # sub → grades the LMS took from us, or may be taking at this moment; when leaving
+    sent: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -128,8 +129,12 @@ def _due(session: Session) -> Sequence[int]:
     is_free = or_(OwnColumn.lease_until.is_(None), OwnColumn.lease_until < now)
     statement = (
         select(OwnColumn.cohort_id)
+        .join(Cohort, Cohort.id == OwnColumn.cohort_id)
+        .join(Deployment, Deployment.id == Cohort.deployment_id)
+        .join(Registration, Registration.id == Deployment.registration_id)
         .where(
             is_free,
+            Registration.is_active,
             or_(
                 and_(OwnColumn.state.in_(_ACTING), OwnColumn.next_at <= now),
                 and_(OwnColumn.state.in_(_STANDING), OwnColumn.is_ours, _superseded()),
@@ -169,7 +174,7 @@ def _claim(session: Session, cohort_id: int) -> Job | None:
     if row.state in _STANDING and row.is_ours:
         is_superseded = session.scalar(select(_superseded()).where(OwnColumn.cohort_id == cohort_id))
         if is_superseded:
-            _give_way(session, row)
+            _give_way(session, row, now)
     if row.state not in _ACTING or row.next_at > now:
         return None
     placement = session.get_one(Placement, row.placement_id)
@@ -199,23 +204,23 @@ def resource_id(session: Session, placement: Placement) -> str:
     return PREFIX + session.get_one(Cohort, placement.cohort_id).context_id
 
 
-def _give_way(session: Session, row: OwnColumn) -> None:
+def _give_way(session: Session, row: OwnColumn, now: datetime) -> None:
     """The LMS has a column of its own now: nothing more goes to ours, and it is removed if it can be."""
-    row.next_at, row.failures, row.failing_since, row.problem = clock.now(), 0, None, None
+    row.next_at, row.failures, row.failing_since, row.problem = now, 0, None, None
     if row.line_item_url is not None:
         row.state = ColumnState.LEAVING
     else:
         _leave(session, row, None)
 
 
-def _sent(session: Session, placement_id: int) -> dict[str, float]:
+def _sent(session: Session, placement_id: int) -> dict[str, tuple[float, ...]]:
     statement = (
-        select(Person.sub, Delivery.sent_grade)
+        select(Person.sub, Delivery.sent_grade, Delivery.grade)
         .join(Member, Member.id == Delivery.member_id)
         .join(Person, Person.id == Member.person_id)
-        .where(Delivery.placement_id == placement_id, Delivery.sent_grade.is_not(None))
+        .where(Delivery.placement_id == placement_id, Delivery.attempts > 0)
     )
-    return {sub: grade for sub, grade in session.execute(statement) if grade is not None}
+    return {sub: tuple({given for given in grades if given is not None}) for sub, *grades in session.execute(statement)}
 
 
 def _act(job: Job) -> Outcome:
@@ -299,10 +304,10 @@ def _remove(connector: Connector, job: Job) -> Outcome:
 
 
 def _is_theirs(result: services.ResultData, job: Job) -> bool:
-    grade = job.sent.get(result.user_id)
-    if grade is None:
+    ours = job.sent.get(result.user_id)
+    if not ours:
         return result.score is not None
-    return comparing.is_other(grade, result.score, result.maximum, job.maximum)
+    return all(comparing.is_other(grade, result.score, result.maximum, job.maximum) for grade in ours)
 
 
 def _record(job: Job, outcome: Outcome) -> None:

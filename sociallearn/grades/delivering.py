@@ -19,13 +19,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from sociallearn import clock, jobs
 from sociallearn.database import insert_or_get, locked, transaction
 from sociallearn.grades import comparing
-from sociallearn.grades.models import Delivery, DeliveryState, LineItem, Standing
+from sociallearn.grades.models import ColumnState, Delivery, DeliveryState, LineItem, OwnColumn, Standing
 from sociallearn.lti import services
 from sociallearn.lti.models import Deployment, Registration
 from sociallearn.lti.services import Connector, LineItemData, NotNow, Refused, ServiceError, Throttled
@@ -165,6 +165,16 @@ def _columns(session: Session, cohort_id: int) -> list[int]:
     return sorted({url: placement_id for url, placement_id in rows}.values())
 
 
+def _is_leaving() -> ColumnElement[bool]:
+    """The placement's column is one of ours that is about to be removed: what goes in now would keep it there."""
+    leaving = select(OwnColumn.cohort_id).where(
+        OwnColumn.cohort_id == Placement.cohort_id,
+        OwnColumn.state == ColumnState.LEAVING,
+        OwnColumn.line_item_url == Placement.line_item_url,
+    )
+    return exists(leaving)
+
+
 def mark_due(session: Session, cohort_id: int) -> None:
     """Have everybody in the cohort recomputed by the next sweep. Locks in order of id, as recomputing does."""
     statement = select(Standing).where(Standing.cohort_id == cohort_id).order_by(Standing.member_id)
@@ -179,11 +189,15 @@ def _due(session: Session) -> Sequence[int]:
     statement = (
         select(Delivery.id)
         .join(Placement, Placement.id == Delivery.placement_id)
+        .join(Deployment, Deployment.id == Placement.deployment_id)
+        .join(Registration, Registration.id == Deployment.registration_id)
         .where(
             Delivery.state == DeliveryState.WAITING,
             Delivery.next_at <= now,
             or_(Delivery.lease_until.is_(None), Delivery.lease_until < now),
             Placement.line_item_url.is_not(None),
+            Registration.is_active,  # nobody takes a score for an LMS that was removed
+            ~_is_leaving(),
         )
         .order_by(Delivery.next_at)
         .limit(jobs.MOST_A_SWEEP)
@@ -227,6 +241,8 @@ def _claim(session: Session, delivery_id: int) -> Attempt | None:
         return None
     if placement.line_item_url is None:
         row.problem = "no_column"
+        return None
+    if session.scalar(select(_is_leaving()).where(Placement.id == placement.id)):
         return None
     row.attempts += 1
     row.lease_until = now + LEASE

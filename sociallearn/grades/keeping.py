@@ -23,6 +23,7 @@ from sociallearn.grades.folding import Rules
 from sociallearn.grades.models import HINTED, LedgerEntry, SchemeVersion, Standing
 from sociallearn.grades.schemes import LIGHT, Kind, to_json
 from sociallearn.grades.scoring import Event, Outcome, Why
+from sociallearn.lti.models import Deployment, Registration
 from sociallearn.roster.models import Cohort, Member
 from sociallearn.roster.signals import arrived, calendar_changed, left, returned
 
@@ -196,7 +197,13 @@ def recompute_soon(session: Session, cohort_id: int) -> None:
 
 
 def _due(session: Session) -> Sequence[int]:
-    statement = select(Standing.member_id).where(Standing.next_change_at <= clock.now())
+    statement = (
+        select(Standing.member_id)
+        .join(Cohort, Cohort.id == Standing.cohort_id)
+        .join(Deployment, Deployment.id == Cohort.deployment_id)
+        .join(Registration, Registration.id == Deployment.registration_id)
+        .where(Standing.next_change_at <= clock.now(), Registration.is_active)
+    )
     return session.scalars(statement.order_by(Standing.next_change_at).limit(jobs.MOST_A_SWEEP)).all()
 
 

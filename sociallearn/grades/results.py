@@ -62,7 +62,10 @@ def _due(session: Session) -> Sequence[int]:
     statement = (
         select(LineItem.placement_id)
         .join(Placement, Placement.id == LineItem.placement_id)
+        .join(Deployment, Deployment.id == Placement.deployment_id)
+        .join(Registration, Registration.id == Deployment.registration_id)
         .where(
+            Registration.is_active,
             LineItem.look_at <= now,
             or_(LineItem.lease_until.is_(None), LineItem.lease_until < now),
             Placement.line_item_url == LineItem.line_item_url,

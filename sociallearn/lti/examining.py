@@ -253,7 +253,7 @@ class _FreshConnector(Connector):
 
     def forget(self) -> "_FreshConnector":
         """Start without what other calls left behind; an LMS that asked for patience still gets it."""
-        self._tokens, self._resting = Tokens(), {}
+        self._tokens, self._resting, self.place_within = Tokens(), {}, TIMEOUT
         return self
 
 

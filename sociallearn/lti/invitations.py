@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from flask import current_app
@@ -69,6 +70,12 @@ def release(session: Session, invite: Invite, taken_at: datetime) -> None:
     """The try failed: the link can be used again."""
     mine = (Invite.id == invite.id) & (Invite.used_at == taken_at) & Invite.registration_id.is_(None)
     session.execute(update(Invite).where(mine).values(used_at=None))
+
+
+def withdraw_of(session: Session, makers: Sequence[int]) -> None:
+    """Links of these people (ids) that nothing came of yet no longer work: they may not make any now."""
+    unused = Invite.made_by_id.in_(makers) & Invite.registration_id.is_(None) & Invite.withdrawn_at.is_(None)
+    session.execute(update(Invite).where(unused).values(withdrawn_at=clock.now()))
 
 
 def withdraw(session: Session, invite: Invite) -> None:

@@ -19,6 +19,7 @@ SCOPE = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readon
 MEDIA_TYPE = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 MOST_PAGES = 1000
 MOST_PEOPLE = 100_000
+PLACE_WITHIN = 5.0  # seconds: a list half read is dearer than a worker that waits a little
 MOST_PAUSES = 5  # in a row, when the LMS asks for patience
 LONGEST_PAUSE = 10.0  # seconds; who asks for more is asked again from the first page on, much later
 SLOWNESS = 3.0  # Moodle makes one answer of thousands of people
@@ -49,7 +50,7 @@ def connect(registration: Registration, seconds: float | None = None) -> Connect
     Raises Unreachable when we have no key for the registration any more.
     """
     connector = services.connect(registration, [SCOPE], seconds, service=SCOPE)
-    connector.slowness = SLOWNESS
+    connector.slowness, connector.place_within = SLOWNESS, PLACE_WITHIN
     return connector
 
 

@@ -9,7 +9,8 @@ import math
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
@@ -30,6 +31,7 @@ LARGEST = 10_000_000  # bytes of an answer we read: Moodle gives a course of tho
 EARLY = 60.0  # seconds before its end a token is no longer used
 REST = 10.0  # seconds an LMS that did not answer in time is not asked again, so that it cannot hold up all the others
 ASSERTION_LIFETIME = 240  # seconds; LTI security 4.1.1 allows five minutes
+BUSY = 2.0  # seconds until a call that found no place tries again
 PATIENCE = 1.0  # seconds an LMS that asked for patience is left alone, twice as long each time, unless it says
 LONGEST_PATIENCE = 60.0  # seconds; each score's own back-off takes it from there
 LOW_ON_QUOTA = 100.0  # of Canvas's X-Rate-Limit-Remaining (600 when full): from here on we let it fill up first
@@ -184,7 +186,7 @@ class Tokens:
 class Pace:
     """How fast this process may go with each LMS: a few calls at once, and none while it asked for patience.
 
-    Who comes when all places are taken waits; workers are few, so that the line is never long.
+    Who comes when all places are taken is sent away to come again: workers are few and serve every LMS.
     """
 
     def __init__(self) -> None:
@@ -224,6 +226,7 @@ class Pace:
 class Connector(ServiceConnector):
     """PyLTI1p3's connector with time limits, tokens kept as long as they are good, and typed errors."""
 
+    place_within = 0.0  # seconds to wait for a place among the calls under way to this LMS
     slowness = 1.0  # how often ``TIMEOUT`` an answer may take: more for a list of thousands
 
     def __init__(
@@ -279,15 +282,27 @@ class Connector(ServiceConnector):
         if left > 0:
             raise NotNow("it asked for patience", left)
         try:
-            with self._pace.place(self._key, self._at_once):
+            with self._place():
                 answer = self._with_token(method, url, scopes, headers, data)
             _check(answer)
+        except NotNow:
+            raise
         except Throttled as error:
             self._pace.slow_down(self._key, error.retry_after)
             raise
         remaining = _seconds(answer.headers.get("X-Rate-Limit-Remaining"), math.inf)
         self._pace.went_well(self._key, remaining)
         return answer
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        place = self._pace.place(self._key, self._at_once)
+        if not place.acquire(timeout=self.place_within):
+            raise NotNow("it is busy with our other calls", BUSY)
+        try:
+            yield
+        finally:
+            place.release()
 
     def _with_token(
         self, method: str, url: str, scopes: Sequence[str], headers: dict[str, str], data: str | None

@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 from sociallearn import clock
 from sociallearn.database import locked
 from sociallearn.errors import Refusal
-from sociallearn.lti.models import Registration
+from sociallearn.lti import invitations
+from sociallearn.lti.models import Invite, Registration
 from sociallearn.roster.models import Grant, Organisation, Person
 
 
@@ -124,7 +125,17 @@ def end(session: Session, row: Grant, by: Person | None) -> None:
         )
     row.ended_at, row.ended_by_id = clock.now(), by.id if by else None
     session.flush()
-    _repeat(session, session.get_one(Person, row.person_id))
+    person = session.get_one(Person, row.person_id)
+    _repeat(session, person)
+    if row.role == Right.ADMINISTRATOR:
+        invitations.withdraw_of(session, [person.id])
+
+
+def on_removed(session: Session, registration: Registration) -> None:
+    """An LMS was removed: links its people made must not let anybody in any more."""
+    theirs = select(Invite.made_by_id).join(Person, Person.id == Invite.made_by_id)
+    found = session.scalars(theirs.where(Person.registration_id == registration.id).distinct()).all()
+    invitations.withdraw_of(session, [person_id for person_id in found if person_id is not None])
 
 
 def open_grants(session: Session, person: Person) -> list[Grant]:

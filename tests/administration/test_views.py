@@ -236,8 +236,23 @@ def test_what_was_connected_by_link_is_removed_here(world: World) -> None:
     assert HERE.login(world.app.test_client()).status_code in (400, 403)
     assert "Removed" in world.adam.get("/administration").text  # who is inside can still look
     for deed in ("/pause", "/resumption", "/key", "/removal"):
-        assert world.adam.post(page + deed).status_code == 409
+        assert world.adam.post(page + deed).status_code == 400
+    assert world.adam.post("/administration/connecting", label="Once more", days="7").status_code == 400
     assert world.ben.get("/feed").status_code == 200
+    late = world.ben.post("/feed", body="Typed while it was removed.")
+    assert late.status_code == 400
+    assert "no longer connected with this LMS" in late.text
+    assert "Typed while it was removed." in late.text
+
+
+def test_links_made_by_people_of_a_removed_lms_no_longer_work(world: World) -> None:
+    world.change(world.here, source=Source.LINK)
+    world.adam.post("/administration/connecting", label="Another", days="7")
+    with world.app.app_context(), transaction() as session:
+        assert session.scalars(select(Invite.withdrawn_at)).all() == [None]
+    assert world.adam.post(f"/administration/lmss/{world.here}/removal").status_code == 303
+    with world.app.app_context(), transaction() as session:
+        assert session.scalars(select(Invite.withdrawn_at)).one() is not None
 
 
 def test_a_new_key_signs_later(world: World) -> None:

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 from flask import Flask, current_app
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from sociallearn import clock
 from sociallearn.database import transaction
-from sociallearn.grades import columns, delivering
-from sociallearn.grades.models import Delivery, LineItem, OwnColumn
+from sociallearn.grades import columns, delivering, keeping, results
+from sociallearn.grades.models import ColumnState, Delivery, LineItem, OwnColumn
 from sociallearn.lti.models import Registration
 from sociallearn.lti.services import LineItemData
 from sociallearn.roster.models import Cohort, ContentItem, Placement
@@ -335,6 +335,46 @@ def test_once_the_lms_has_a_column_ours_goes(school: School) -> None:
     assert deliver(ben, 11).state == "sent"
     assert school.lms.score_calls[-1][0] == "/items/9/lineitem/scores?type_id=1"
     assert due(3600) == []
+
+
+def test_while_it_goes_nothing_more_is_put_into_it(school: School) -> None:
+    ben = sent_to_ours(school)
+    with transaction() as session:
+        session.get_one(OwnColumn, school.cohort_id).state = ColumnState.LEAVING
+    with clock.at(START + timedelta(seconds=5)):
+        cast.write(ben)
+        cast.recompute(ben)
+        with transaction() as session:
+            assert list(delivering._due(session)) == []
+    calls = len(school.lms.score_calls)
+    deliver(ben, 6)
+    assert len(school.lms.score_calls) == calls
+
+
+def test_a_score_on_its_way_when_it_goes_is_not_taken_for_somebodys_own(school: School) -> None:
+    ben = sent_to_ours(school)
+    with transaction() as session:
+        row = session.scalars(select(Delivery).where(Delivery.member_id == ben)).one()
+        row.grade = 0.75  # under way; nobody has written down yet that the LMS took it
+    school.lms.changed["sub-ben"] = 15.0
+    theirs = coupled(school, school.placement_id, 9)
+    assert (make(school, 10).state, list(school.lms.columns)) == ("left", [theirs])
+
+
+def test_nothing_is_done_for_an_lms_that_was_removed(school: School) -> None:
+    ben = sent_to_ours(school)
+    with clock.at(START + timedelta(seconds=5)):
+        cast.write(ben)
+    ask(school, "Another name", seconds=6)
+    later = START + timedelta(days=30)
+    with clock.at(later), transaction() as session:
+        assert results._due(session)
+        assert keeping._due(session)
+        assert columns._due(session)
+        session.execute(update(Registration).values(is_active=False))
+        session.flush()
+        for room in (delivering, results, keeping, columns):
+            assert list(room._due(session)) == [], room.__name__
 
 
 def test_also_when_it_is_another_links(school: School) -> None:

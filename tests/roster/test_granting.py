@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from sociallearn.database import db, transaction
 from sociallearn.errors import Refusal
+from sociallearn.lti import invitations
 from sociallearn.lti.models import Registration
 from sociallearn.roster import granting
 from sociallearn.roster.granting import Right
@@ -187,3 +188,13 @@ def _give(app: Flask, sub: str, right: Right, cast: Cast | None = None) -> None:
         _ = getattr(cast, sub)
     with app.test_request_context(), transaction() as session:
         granting.grant(session, somebody(session, sub), right, "For a test", by=None)
+
+
+@pytest.mark.usefixtures("two_lmss")
+def test_with_the_right_end_the_links_it_allowed(session: Session) -> None:
+    adam, ben = somebody(session, "adam"), somebody(session, "ben")
+    row = granting.grant(session, ben, Right.ADMINISTRATOR, "While adam is away", by=adam)
+    invite, _link = invitations.make(session, "Another", ben.organisation_id, made_by_id=ben.id)
+    granting.end(session, row, by=adam)
+    session.refresh(invite)
+    assert invite.withdrawn_at is not None
