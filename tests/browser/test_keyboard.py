@@ -45,7 +45,9 @@ class Hands:
     def press(self, *keys: str) -> None:
         """Press keys, wherever the focus is."""
         for key in keys:
-            self.page.keyboard.press(key)
+            # a press that goes to a frame just being replaced is never answered, and keyboard.press() knows no
+            # limit; the page's root cannot take the focus, so that the key goes wherever it is
+            self.page.locator("html").press(key, timeout=10_000)
 
     def type(self, text: str) -> None:
         """Write, in place of whatever stands there."""
@@ -77,8 +79,8 @@ class Hands:
     def until(self, goal: str, *keys: str) -> None:
         """Press keys that lead somewhere; once more if the page was not ready to hear them."""
         for _ in range(4):
-            self.press(*keys)
             try:
+                self.press(*keys)
                 self.frame.locator(goal).first.wait_for(timeout=6_000)
             except TimeoutError:
                 continue
