@@ -55,7 +55,7 @@ _SEAT = (
     )
 )
 
-_OF_NO_COHORT = frozenset({"administration"})  # blueprints
+_OF_NO_COHORT = frozenset({"administration", "administering"})  # blueprints
 
 T = TypeVar("T", bound=InCohort)
 V = TypeVar("V", bound=Callable[..., Any])
@@ -96,6 +96,15 @@ def _load_member(incoming: Request) -> Member | None:
     headers.allow_frame_of(seat.member.person.registration_id)
     languages.choose()  # now, while it can be read: an error page after a broken transaction needs it
     return seat.member
+
+
+def come_back() -> None:
+    """Read who is here again, after the request's transaction was ended half way (``database.release``)."""
+    seat = db.session.scalar(_SEAT, {"id": g.seat_id, "now": clock.now()})
+    if seat is None:
+        raise _stranger()
+    set_committed_value(seat.member, "cohort", seat.cohort)
+    g.seat = seat
 
 
 def find_seat(session: Session, seat_id: str, cookies: Mapping[str, str]) -> Seat | None:

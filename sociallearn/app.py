@@ -25,6 +25,7 @@ from sociallearn import (
     toasts,
 )
 from sociallearn.administration.views import bp as administration
+from sociallearn.attachments import storing, sweeping
 from sociallearn.feed.views import bp as feed
 from sociallearn.grades import keeping
 from sociallearn.grades.views import bp as grades
@@ -35,18 +36,25 @@ from sociallearn.lti.key_sets import KeySets
 from sociallearn.lti.registration_views import bp as registration
 from sociallearn.lti.starting import remove_expired
 from sociallearn.lti.views import bp as lti
+from sociallearn.moderation import handling, queue
+from sociallearn.moderation.administering_views import bp as administering
+from sociallearn.moderation.reporting_views import bp as reports
 from sociallearn.moderation.views import bp as moderation
 from sociallearn.parameters import IdConverter
 from sociallearn.paths import TEMPLATES
 from sociallearn.placing import landing
 from sociallearn.placing.views import bp as placing
+from sociallearn.posts import expiring, form_files
+from sociallearn.posts.file_views import bp as files
 from sociallearn.posts.mark_views import bp as marks
+from sociallearn.posts.poll_views import bp as polls
 from sociallearn.posts.views import bp as posts
 from sociallearn.questions.views import bp as questions
 from sociallearn.roster.people_views import bp as people
 from sociallearn.roster.views import bp as roster
 from sociallearn.roster.views import launch_bp
 from sociallearn.setup.views import bp as setup
+from sociallearn.starters.views import bp as starters
 from sociallearn.topics.views import bp as topics
 
 LARGEST_REQUEST = 8 * 1024 * 1024  # bytes; texts are limited in the form, so that they come back with a sentence
@@ -59,14 +67,19 @@ ROOMS = (
     people,
     posts,
     marks,
+    polls,
+    files,
     feed,
     topics,
     questions,
     ideas,
     grades,
     moderation,
+    reports,
+    administering,
     insights,
     setup,
+    starters,
     administration,
     placing,
     links.bp,
@@ -97,13 +110,25 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     registrations.init_app(app)
     app.extensions["key_sets"] = KeySets()
     limiting.init_app(app)
+    app.before_request(form_files.allow_size)  # before anything reads the form
     app.before_request(parameters.refuse_nul)
     access.init_app(app)
+    form_files.init_app(app)
     assets.init_app(app)
+    storing.init_app(app)
     jobs.init(app)
     keeping.connect()
     landing.connect()
-    chores = (access.remove_expired, remove_expired, deep_linking.remove_expired, keys.tidy)
+    handling.connect()
+    queue.connect()
+    chores = (
+        access.remove_expired,
+        remove_expired,
+        deep_linking.remove_expired,
+        expiring.remove_expired,
+        keys.tidy,
+        sweeping.look_for_strays,
+    )
     jobs.housekeeping.extend(each for each in chores if each not in jobs.housekeeping)
 
     app.url_map.converters["int"] = IdConverter
@@ -117,7 +142,10 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
 def _everywhere() -> dict[str, Any]:
     seat = g.get("seat")
     here = {"member": seat.member, "cohort": seat.cohort} if seat else {"member": None, "cohort": None}
-    return {**here, "toasts": toasts.current() if seat else [], "room": ""}
+    # not for a page that refuses: the database may be the reason
+    waiting = queue.waiting(database.db.session(), seat.member) if seat and not g.get("is_refusal") else (0, 0)
+    waiting_in = dict(zip(("moderation", "administration"), waiting, strict=True))
+    return {**here, "toasts": toasts.current() if seat else [], "room": "", "waiting_in": waiting_in}
 
 
 def _home() -> ResponseReturnValue:

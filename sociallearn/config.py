@@ -3,7 +3,9 @@
 docs/configuration.md is made from this table and a test keeps the two equal.
 """
 
+import importlib.util
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -45,6 +47,10 @@ VARIABLES = (
         "REDIS_URL", "none", "Queue and rate limits shared by several processes. Without it they live on this machine."
     ),
     Variable("PROXY_HOPS", "0", "How many proxies stand in front and set X-Forwarded-For, -Proto and -Host."),
+    Variable(
+        "FILES_URL", "folder files in DATA_DIR", "Where uploaded files are kept: a folder, or s3://bucket/prefix."
+    ),
+    Variable("FILES_QUOTA", "2048", "How many megabytes of files a cohort may keep."),
     Variable("TIME_ZONE", "Europe/Brussels", "Time zone of a new cohort, until its trainer chooses another."),
     Variable("THREADS", "32", "Requests the server answers at the same time."),
     Variable("WORKER", "1", "0: `serve` starts no worker of its own, because `sociallearn work` runs elsewhere."),
@@ -75,6 +81,8 @@ def read(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
         "LTI_CONFIG": Path(value["LTI_CONFIG"] or "lti_config.json").resolve(),
         "REDIS_URL": value["REDIS_URL"] or None,
         "PROXY_HOPS": _number("PROXY_HOPS", value["PROXY_HOPS"] or "0", 0, 10),
+        "FILES_URL": _files_url(value["FILES_URL"] or str(data_dir / "files")),
+        "FILES_QUOTA": _number("FILES_QUOTA", value["FILES_QUOTA"] or "2048", 1, 10_000_000) * 1024 * 1024,
         "TIME_ZONE": _time_zone(value["TIME_ZONE"] or "Europe/Brussels"),
         "THREADS": _number("THREADS", value["THREADS"] or "32", 1, 512),
         "WORKER": _number("WORKER", value["WORKER"] or "1", 0, 1) == 1,
@@ -124,6 +132,20 @@ def _database_url(url: str) -> str:
     if not url.startswith(("sqlite:", "postgresql+psycopg://")):
         raise ConfigurationError(f"{PREFIX}DATABASE_URL must begin with sqlite:/// or postgresql+psycopg://.")
     return url
+
+
+def _files_url(given: str) -> str:
+    if not given.startswith("s3:"):
+        if "://" in given:
+            raise ConfigurationError(f"{PREFIX}FILES_URL is {given!r}. Give a folder, or s3://bucket/prefix.")
+        return str(Path(given).resolve())
+    if not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[\w!.*'()/-]*)?", given):
+        raise ConfigurationError(f"{PREFIX}FILES_URL is {given!r}. Write it as s3://bucket/prefix.")
+    if importlib.util.find_spec("boto3") is None:
+        raise ConfigurationError(
+            f"{PREFIX}FILES_URL names a bucket, and boto3 is not installed: pip install 'sociallearn[s3]'"
+        )
+    return given
 
 
 def _number(name: str, text: str, least: int, most: int) -> int:

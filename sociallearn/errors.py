@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from sociallearn.database import db
 
-TYPED = ("title", "body", "reason", "starter-body")
+TYPED = ("title", "body", "details", "idea", "reason", "words", "note", "starter-body", "poll_option")
 
 
 class Refusal(Exception):
@@ -77,11 +77,17 @@ def _words(status: int) -> tuple[str, str]:
 def _too_large() -> tuple[str, str]:
     if request.path == "/lti/launch":  # nobody typed anything there
         return _("Your LMS sent more than SocialLearn takes."), _("Open the activity from your course again.")
+    if request.mimetype == "multipart/form-data":
+        return (
+            _("These files are too large to be sent together: at most 10 MB each and 30 MB at once."),
+            _("Go back: your text is still there. Choose fewer or smaller files."),
+        )
     return _("That is too much text for one go."), _("Make it shorter or split it in two.")
 
 
 def page(status: int, sentence: str, advice: str) -> tuple[str, int]:
     """The error page. What the person had typed stands in it, so that it can be copied and used again."""
+    g.is_refusal = True
     # taken out first, who is here stays readable after the rollback, without another query
     db.session.expunge_all()
     db.session.rollback()
@@ -108,7 +114,7 @@ def _render(status: int, sentence: str, advice: str) -> str:
 
 def _typed(name: str) -> str:
     try:
-        return request.form.get(name, "").strip()[:200_000]
+        return "\n".join(request.form.getlist(name)).strip()[:200_000]
     except HTTPException:  # the body itself was refused
         return ""
 

@@ -17,6 +17,7 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "font-src 'self'; base-uri 'none'; object-src 'none'; "
 )
+ALONE = "default-src 'none'; sandbox; frame-ancestors 'none'"
 _ORIGIN = re.compile(r"https?://(\*\.)?[a-z0-9.-]+(:[0-9]+)?", re.IGNORECASE)
 LIFETIME = 30.0  # seconds until a new registration's pages may frame us
 
@@ -37,6 +38,11 @@ def allow_frame_in(*origins: str | None) -> None:
     g.frame_in = [each for each in origins if each and _ORIGIN.fullmatch(each)]
 
 
+def show_alone() -> None:
+    """This one answer is something somebody uploaded: whatever it is, it runs nothing and loads nothing."""
+    g.is_alone = True
+
+
 def allow_frame_of(registration_id: int) -> None:
     """Let pages of this LMS hold this one answer in a frame: somebody is here, or on the way, from there."""
     g.frame_of = registration_id
@@ -50,7 +56,7 @@ def forget_registrations() -> None:
 def _add(response: Response) -> Response:
     form_action = g.get("form_action", "'self'")
     policy = f"{POLICY}form-action {form_action}; frame-ancestors {' '.join(_frames(response.status_code))}"
-    response.headers["Content-Security-Policy"] = policy
+    response.headers["Content-Security-Policy"] = ALONE if "is_alone" in g else policy
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "strict-origin-when-cross-origin"
     response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"

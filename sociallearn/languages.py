@@ -1,7 +1,7 @@
 """English and Dutch: which one a person reads, translations straight from the .po files, and times in words."""
 
 import io
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -57,7 +57,7 @@ def init_app(app: Flask) -> None:
         ngettext=lambda one, many, number: catalogue().ungettext(one, many, number),
         newstyle=True,
     )
-    app.jinja_env.globals.update(when=when)
+    app.jinja_env.globals.update(when=when, by_day=by_day)
     app.context_processor(lambda: {"locale": choose()})
 
 
@@ -93,6 +93,17 @@ def when(moment: datetime) -> Markup:
     zone, language, now = _here()
     seconds = int((moment - now).total_seconds())
     return _time(moment, 0 if -60 < seconds < 60 else _coarse(seconds), zone, language)
+
+
+def by_day(moment: datetime) -> Markup:
+    """``<time>`` with the day and the time of day in the cohort's zone ("Friday 18:00"), and the date where it is not
+    within the week."""
+    zone, language, now = _here()
+    pattern = "EEEE HH:mm" if timedelta(0) <= moment - now < timedelta(days=6) else "EEEE d MMMM HH:mm"
+    words = format_datetime(moment, pattern, tzinfo=ZoneInfo(zone), locale=language)
+    full = format_datetime(moment, "full", tzinfo=ZoneInfo(zone), locale=language)
+    stamp = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return Markup(f'<time datetime="{stamp}" title="{escape(full)}" data-day>{escape(words)}</time>')  # noqa: S704
 
 
 def _here() -> tuple[str, str, datetime]:

@@ -4,9 +4,11 @@
 def load() -> None:
     """Import all models, so that the metadata knows them."""
     import sociallearn.activity.models
+    import sociallearn.attachments.models
     import sociallearn.grades.models
     import sociallearn.ideas.models
     import sociallearn.lti.models
+    import sociallearn.moderation.models
     import sociallearn.posts.models
     import sociallearn.questions.models
     import sociallearn.roster.models  # noqa: F401

@@ -4,6 +4,7 @@ The conversation comes in the way every other does: signed launches and the tool
 """
 
 import html
+import io
 import json
 import os
 import re
@@ -16,9 +17,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
+from typing import Any
 from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import urlopen
+from zoneinfo import ZoneInfo
 
 import click
 from flask import Flask
@@ -31,13 +34,16 @@ from sociallearn.app import create_app
 from sociallearn.database import db
 from sociallearn.lti import registrations
 from sociallearn.posts.models import Post
-from sociallearn.practice import registering, serving
+from sociallearn.practice import enclosures, registering, serving
 from sociallearn.practice.app import create_practice_lms
 from sociallearn.practice.conversation import START, Kind, Line, script
+from sociallearn.practice.people import CAST
 
 PATIENCE = 60  # seconds for the tool to answer after its start
 _FIELD = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 _TOKEN = re.compile(r'name="csrf_token" value="([0-9a-f]+)"')
+_CHOICE = re.compile(r'<option value="(\d+)">([^<]+)</option>')
+_DISCUSSION = r"(/posts/\d+)"
 _NUMBER = re.compile(r"(?:/|#post-)(\d+)")
 
 
@@ -110,7 +116,7 @@ class Actor:
 
     def __init__(self, lms: Flask, tool: Flask, person: str) -> None:
         self._tool: FlaskClient = tool.test_client()
-        self._base_url = tool.config["BASE_URL"]
+        self._base_url, self._time_zone = tool.config["BASE_URL"], tool.config["TIME_ZONE"]
         lms_client = lms.test_client()
         lms_url = lms.extensions["practice"].base_url
         started = lms_client.get("/launch/praat-mee", query_string={"person": person}, base_url=lms_url)
@@ -132,13 +138,17 @@ class Actor:
         lines = {f"line{number}": line for number, line in enumerate(START.agreed, start=1)}
         self._send("the template", "/cohort/set-up/template", {"template": "weekly"})
         self._send("the agreements", "/agreements", lines)
+        self._send("the corner", "/cohort/spaces", {"name": START.corner, "tone": "informal", "keep_days": "30"})
         self._send("the holiday", "/cohort/set-up/holidays", {"name": START.holiday, "first_day": day})
 
     def say(self, line: Line, said: Said) -> None:
         """Say one line through the tool's forms."""
         parent = said.posts.get(line.parent, 0)
+        if line.kind == Kind.NAME:
+            self._send(line.key, f"/cohort/groups/{self._group(line.space)}", {"name": line.title})
+            return
         path, form = {
-            Kind.POST: ("/feed", {"body": line.body}),
+            Kind.POST: ("/feed", {"body": line.body, "space": self._space(line.space), **self._with(line)}),
             Kind.QUESTION: ("/questions", {"title": line.title, "body": line.body}),
             Kind.IDEA: ("/ideas", {"title": line.title, "body": line.body}),
             Kind.REPLY: (f"/posts/{parent}/replies", {"body": line.body}),
@@ -147,18 +157,63 @@ class Actor:
             Kind.RATE: (f"/ideas/{parent}/rating", {"value": str(line.stars)}),
             Kind.REACT: (f"/posts/{parent}/reactions", {"give": line.reaction}),
             Kind.PIN: (f"/posts/{parent}/pin", {}),
+            Kind.VOTE: (f"/posts/{parent}/poll/vote", {"option": [str(place) for place in line.choices]}),
+            Kind.REPORT: (f"/posts/{parent}/report", {"kind": line.reason, "words": line.body}),
+            Kind.HIDE: (f"/posts/{parent}/hiding", {"reason": line.body}),
             Kind.ACCEPT: (f"/questions/{self._question(line, said)}/acceptance", {"answer_id": str(parent)}),
+            Kind.STARTER: ("/starters", _starter(line)),
         }[line.kind]
-        location = self._send(line.key, path, form)
+        location = self._send(line.key, path, form, line)
+        if line.kind is Kind.STARTER:  # it leads to a page that names what was opened
+            location = self._find(_DISCUSSION, location.removeprefix(self._base_url).removeprefix(self._seat))
         said.parents[line.key] = line.parent
         said.posts[line.key] = int((_NUMBER.findall(location) or ["0"])[-1])
 
-    def _send(self, what: str, path: str, form: dict[str, str]) -> str:
-        """Send one of the tool's forms; where it leads."""
-        response = self._tool.post(self._seat + path, data={"csrf_token": self._token, **form}, base_url=self._base_url)
+    def _with(self, line: Line) -> dict[str, Any]:
+        """The fields of what comes with a post: a poll, praise."""
+        form: dict[str, Any] = {}
+        if line.options:
+            form |= {"part": "poll", "poll_option": list(line.options)}
+            form |= {"several": "1"} if line.is_several else {}
+            form |= {"hidden": "1"} if line.is_hidden else {}
+            if line.open_for:
+                closes = (clock.now() + line.open_for).astimezone(ZoneInfo(self._time_zone))
+                form["closes_at"] = closes.strftime("%Y-%m-%dT%H:%M")
+        if line.praised:
+            names = {each.id: f"{each.given_name} {each.family_name}" for each in CAST}
+            page = self._tool.post(
+                self._seat + "/feed", data={"csrf_token": self._token, "more": "praise"}, base_url=self._base_url
+            )
+            ids = {html.unescape(name): value for value, name in _CHOICE.findall(page.text)}
+            form |= {"part": "praise", "praised": [ids[names[who]] for who in line.praised]}
+        return form
+
+    def _send(self, what: str, path: str, form: dict[str, Any], line: Line | None = None) -> str:
+        """Send one of the tool's forms, with the files of a line; where it leads."""
+        data: dict[str, Any] = {"csrf_token": self._token, **form}
+        if line is not None and line.files:
+            files = [(io.BytesIO(enclosures.make(name)), name) for name in line.files]
+            data |= {"files": files, "alt": line.alt}
+        response = self._tool.post(self._seat + path, data=data, base_url=self._base_url)
         if response.status_code != 303:
             raise RuntimeError(f"{what} was refused: {response.status_code} {response.text[:500]}")
         return response.location
+
+    def _group(self, lms_id: str) -> str:
+        """The group the LMS knows by this number."""
+        return self._find(rf"(?s)<bdi>\D*{lms_id}</bdi>.*?/cohort/groups/(\d+)", "/cohort/groups")
+
+    def _space(self, title: str) -> str:
+        """What the feed's form calls a group or corner."""
+        if not title:
+            return ""
+        return self._find(rf'<option value="(\w+)"[^>]*>[^<]*{re.escape(title)}', "/feed")
+
+    def _find(self, pattern: str, path: str) -> str:
+        found = re.search(pattern, self._get(path))
+        if found is None:
+            raise RuntimeError(f"{pattern} is nowhere on {path}.")
+        return found[1]
 
     @staticmethod
     def _question(line: Line, said: Said) -> int:
@@ -166,6 +221,16 @@ class Actor:
 
     def _get(self, path: str) -> str:
         return self._tool.get(self._seat + path, base_url=self._base_url).text
+
+
+def _starter(line: Line) -> dict[str, str | list[str]]:
+    texts = {"discussion": line.body, "question": line.title, "round": line.idea}
+    form: dict[str, str | list[str]] = {"parts": [part for part, text in texts.items() if text]}
+    form |= {"body": line.body, "title": line.title, "details": line.details, "idea": line.idea}
+    if line.due_in is not None:
+        day = (clock.now() + line.ago + line.due_in).date()
+        form["due"] = f"{day}T18:00"
+    return form | ({"answer_first": "1"} if line.answer_first else {})
 
 
 def _fields(page: str) -> dict[str, str]:

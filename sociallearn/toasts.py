@@ -25,11 +25,21 @@ _WORDS: dict[str, Callable[[], str]] = {
     "muted": lambda: _("Muted. It will no longer be marked as new."),
     "topic-followed": lambda: _("You follow this topic: it stands above the others."),
     "topic-unfollowed": lambda: _("You no longer follow this topic."),
+    "reported": lambda: _("Thank you. A trainer will look."),
+    "reported-above": lambda: _("Thank you. An administrator will look."),
+    "report-withdrawn": lambda: _("Taken back. Nothing of your report is kept."),
+    "asked-again": lambda: _("Saved. Somebody will look whether it can be shown again."),
+    "dismissed": lambda: _("Left as it is. Whoever asked can read your note."),
+    "dismissed-above": lambda: _("Left as it is. Whoever asked can read your note."),
+    "reports-reopened": lambda: _("It waits again."),
     "pinned": lambda: _("Pinned above the others."),
     "unpinned": lambda: _("Back in its place."),
     "locked": lambda: _("Locked. The cohort can read why."),
     "unlocked": lambda: _("It takes replies again."),
     "accepted": lambda: _("Marked as the answer that helped."),
+    "voted": lambda: _("Your vote counts. You can change it until the poll closes."),
+    "not-voted": lambda: _("Your vote is taken back."),
+    "poll-closed": lambda: _("The poll is closed. Everybody can read the results."),
     "rated": lambda: _("Your rating counts. You can change it at any time."),
     "resend": lambda: _("It will be sent again within a minute."),
     "column": lambda: _("Your LMS is being asked. This takes a moment."),
@@ -43,6 +53,9 @@ _WORDS: dict[str, Callable[[], str]] = {
     "fresh": lambda: _("A fresh start it is."),
     "reading": lambda: _("The list is being read. Reload this page in a moment."),
     "saved": lambda: _("Saved."),
+    "starter-opened": lambda: _("Published."),
+    "starter-withdrawn": lambda: _("Taken back."),
+    "starter-kept": lambda: _("What somebody answered already stays."),
     "removed": lambda: _("Removed."),
     "set-up-later": lambda: _("It runs as an open community for now. You can change that under Cohort, Set-up."),
     "counts-later": lambda: _("Saved. It begins with the next period: what was collected so far stays as it is."),
@@ -60,21 +73,29 @@ _WORDS: dict[str, Callable[[], str]] = {
     "right_ended": lambda: _("Ended. The log keeps it."),
 }
 
+_UNDOING = {"dismissed": "reports.reopen", "dismissed-above": "administering.reopen"}  # else a deletion
+
 
 def redirect(goal: str, code: str, undo: int | None = None) -> ResponseReturnValue:
-    """303 to ``goal`` with a message for there; ``undo`` is the post whose deletion the message offers to take back."""
+    """303 to ``goal`` with a message for there, which offers to take back what was done to the post ``undo``."""
     parts = urlsplit(goal)
     extra = f"toast={code}" + (f"&undo={undo}" if undo else "")
     query = f"{parts.query}&{extra}" if parts.query else extra
     return flask.redirect(urlunsplit(parts._replace(query=query)), 303)
 
 
+def words(code: str) -> str:
+    """The message itself, for a script that says it without another page."""
+    return _WORDS[code]()
+
+
 def current() -> list[Toast]:
     """What the page should say; nothing for a code we do not know."""
-    words = _WORDS.get(request.args.get("toast", ""))
-    if words is None:
+    code = request.args.get("toast", "")
+    said = _WORDS.get(code)
+    if said is None:
         return []
     undo = number(request.args, "undo")
     if undo is None:
-        return [(words(), None, None)]
-    return [(words(), url_for("posts.undelete", post_id=undo), _("Undo"))]
+        return [(said(), None, None)]
+    return [(said(), url_for(_UNDOING.get(code, "posts.undelete"), post_id=undo), _("Undo"))]

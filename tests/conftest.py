@@ -45,6 +45,8 @@ def settings(folder: Path, url: str, lmss: list[Lms]) -> dict[str, Any]:
         "LTI_CONFIG": folder / "lti_config.json",
         "REDIS_URL": None,
         "PROXY_HOPS": 0,
+        "FILES_URL": str(folder / "files"),
+        "FILES_QUOTA": 2048 * 1024 * 1024,
         "TIME_ZONE": "Europe/Brussels",
         "THREADS": 4,
         "WORKER": False,

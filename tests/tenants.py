@@ -4,6 +4,7 @@ Same issuer, same keys at the same address, same deployment id, same course, sam
 them writes or is called holds a word of its own, so that a single glimpse of it elsewhere is found.
 """
 
+import io
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -19,7 +20,7 @@ from sociallearn.lti.models import Deployment
 from sociallearn.posts.models import Post
 from sociallearn.roster import granting
 from sociallearn.roster.granting import Right
-from sociallearn.roster.models import Cohort, Member, Person, Placement
+from sociallearn.roster.models import Cohort, Member, Person, Placement, Space
 from tests.conftest import Actor
 from tests.lms import AGS, MEMBERSHIP, Lms
 from tests.make import WORDS
@@ -39,6 +40,7 @@ ROLES = {
     "omar": [MEMBERSHIP + "Mentor"],
 }
 LEFT = "lena"
+PICTURE = bytes.fromhex("47494638376101000100800000ff0000ffffff2c00000000010001000002024401003b")  # one red pixel
 
 
 def canvas(word: str, **extra: Any) -> Lms:
@@ -136,20 +138,42 @@ def _talk(at: Tenant) -> None:
     _done(cleo.post("/feed", body=at.says(WORDS)))  # a near copy
     _done(ben.post("/feed", body=at.says(f"@Cleo {at.word}, what do you know of #plan-{at.word}?")))
     _done(cleo.post(f"/topics/plan-{at.word}/following"))
+    _ask_and_praise(at)
     gone = _number(_done(ben.post("/feed", body=at.says("This is deleted again."))))
     _done(ben.post(f"/posts/{gone}/deletion"))
     bad = _number(_done(cleo.post("/feed", body=at.says("This is hidden."))))
     _done(tess.post(f"/posts/{bad}/hiding", reason=at.says("Not here.")))
-    _done(tess.post("/feed", body=at.says("What surprised you this week?")))
+    _done(cleo.post(f"/posts/{bad}/another-look", body=at.says("Put better."), words=at.says("Better?"), version="1"))
+    told = _number(_done(tess.post("/feed", body=at.says("What surprised you this week?"))))
+    _done(ben.post(f"/posts/{told}/report", kind="other", words=at.says("Not this.")))
+    _done(ben.post(f"/posts/{_number(_done(cleo.post('/feed', body=at.says('Hm.'))))}/report", kind="spam"))
     asked = _done(ben.post("/questions", title=f"Who knows {at.word}?", body=at.says(WORDS)))
     question = int(asked.rpartition("/")[2])
     answer = _number(_done(cleo.post(f"/questions/{question}/answers", body=at.says("I do, and here is how."))))
     _done(ben.post(f"/questions/{question}/acceptance", answer_id=str(answer)))
     idea = int(_done(ben.post("/ideas", title=f"A map of {at.word}", body=at.says(WORDS))).rpartition("/")[2])
     _done(cleo.post(f"/ideas/{idea}/rating", value="4"))
+    shown = {"file": (io.BytesIO(at.says("Read this.").encode()), f"notes of {at.word}.txt"), "place": "feed"}
+    assert ben.post("/files", **shown).status_code == 201
+    files = [(io.BytesIO(PICTURE), f"map of {at.word}.gif"), (io.BytesIO(at.says("A list").encode()), "list.txt")]
+    _done(ben.post("/feed", body=at.says("This is how it looks."), files=files, alt=at.says("A map.")))
     assert ben.post("/drafts", place="feed", title="", body=at.says("Half a thought")).status_code == 204
     assert cleo.post(f"/posts/{first}/read", last_id=str(first)).status_code == 204
     _done(tess.post("/ideas/rounds", question=f"What about {at.word}?"))
+    parts = {
+        "body": at.says(WORDS),
+        "title": f"And {at.word}?",
+        "details": at.says("Well?"),
+        "idea": f"Which {at.word}?",
+    }
+    _done(tess.post("/starters", parts=["discussion", "question", "round"], due="2090-01-01T12:00", **parts))
+
+
+def _ask_and_praise(at: Tenant) -> None:
+    options = [f"Morning {at.word}", f"Evening {at.word}"]
+    asking = {"part": ["poll", "praise"], "poll_option": options, "praised": str(at.cleo.member_id)}
+    asked = _number(_done(at.ben.post("/feed", body=at.says("When shall we meet?"), **asking)))
+    _done(at.cleo.post(f"/posts/{asked}/poll/vote", option="1"))
 
 
 def _done(response: Any) -> str:
@@ -164,6 +188,11 @@ def _run(at: Tenant) -> None:
     for days in ("phases", "holidays"):
         form = {"name": f"{days} {at.word}", "first_day": "2027-03-01", "last_day": "2027-03-05"}
         _done(tess.post(f"/cohort/set-up/{days}", **form))
+    _done(tess.post("/cohort/spaces", name=f"Corner {at.word}", tone="informal", keep_days="7"))
+    with at.app.app_context():
+        statement = select(Space.id).where(Space.organisation_id == at.organisation_id)
+        key = f"s{db.session.scalars(statement).one()}"
+    _done(at.cleo.post("/feed", body=at.says("Over coffee."), space=key))
     _done(tess.post("/agreements", line1=f"We speak of {at.word}.", line2="", line3=""))
 
 

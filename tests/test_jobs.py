@@ -222,7 +222,7 @@ jobs.work(create_app(settings), int(sys.argv[2]) or None)
 def work(app: Flask, parent: int = 0) -> "subprocess.Popen[bytes]":
     """Start a worker for the app's database and queue."""
     names = ["BASE_URL", "IS_LOCAL", "DATA_DIR", "SECRET_KEY", "SQLALCHEMY_DATABASE_URI", "LTI_CONFIG", "REDIS_URL"]
-    names += ["PROXY_HOPS", "TIME_ZONE", "THREADS", "WORKER"]
+    names += ["PROXY_HOPS", "FILES_URL", "FILES_QUOTA", "TIME_ZONE", "THREADS", "WORKER"]
     settings = json.dumps({name: app.config[name] for name in names}, default=str)
     return subprocess.Popen([sys.executable, "-c", WORK, settings, str(parent)])
 

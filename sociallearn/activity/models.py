@@ -44,7 +44,7 @@ class Activity(InCohort, Model):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    member_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))  # empty: an administrator, of no cohort
     verb: Mapped[str]
     post_id: Mapped[int] = mapped_column(ForeignKey("post.id"), index=True)
     root_id: Mapped[int] = mapped_column(ForeignKey("post.id"), index=True)  # the post that begins its thread

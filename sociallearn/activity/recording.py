@@ -37,6 +37,11 @@ def record(
         words=words,
         at=clock.now(),
     )
+    return keep(session, row)
+
+
+def keep(session: Session, row: Activity) -> Activity:
+    """The same for a row somebody made: by an administrator, who is no member."""
     session.add(row)
     session.flush()
     recorded.send(row, session=session)

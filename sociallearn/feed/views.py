@@ -8,10 +8,22 @@ from sociallearn.database import db
 from sociallearn.feed.sorting import SORTS
 from sociallearn.grades import receipts
 from sociallearn.parameters import number
-from sociallearn.posts import drafting, pages, pinning, reading, writing
+from sociallearn.posts import (
+    attaching,
+    drafting,
+    form_files,
+    pages,
+    pinning,
+    polling,
+    praising,
+    reading,
+    starters,
+    writing,
+)
+from sociallearn.posts.extra_forms import FeedForm
 from sociallearn.posts.forms import PostForm
 from sociallearn.posts.models import Kind
-from sociallearn.roster import greeting
+from sociallearn.roster import greeting, spaces
 
 bp = Blueprint("feed", __name__, url_prefix="/s/<seat>")
 
@@ -19,20 +31,31 @@ bp = Blueprint("feed", __name__, url_prefix="/s/<seat>")
 @bp.get("/feed")
 def index() -> ResponseReturnValue:
     """Twenty posts."""
-    return _page(PostForm())
+    return _page(_form())
 
 
 @bp.post("/feed")
 def post() -> ResponseReturnValue:
-    """Post something new."""
+    """Post something new; or show the form again with what should come with it (``more``), nothing posted yet."""
     access.require_writer()
-    form = PostForm(request.form)
-    if not form.validate():
+    form = _form()
+    if "more" in request.form:
+        form_files.choose(form)
+        form.change(request.form["more"])
+        return _page(form)
+    if not form_files.is_complete(form):
         return _page(form), 422
-    made = writing.write(db.session(), Kind.POST, by=access.member(), body=form.text)
+    session, member = db.session(), access.member()
+    space = spaces.choose(session, member, form.space.data or "")
+    made = writing.write(session, Kind.POST, by=member, body=form.text, space=space)
+    attaching.attach(session, made, form.chosen, by=member)
+    if form.wants("poll"):
+        polling.begin(session, made, form.poll)
+    if form.wants("praise"):
+        praising.praise(session, made, form.people, by=member)
     if "announcement" in request.form:
-        pinning.announce(db.session(), made, by=access.member())
-    drafting.clear(db.session(), access.member(), "feed")
+        pinning.announce(session, made, by=member)
+    drafting.clear(session, member, "feed")
     return redirect(url_for("feed.index", _anchor=f"post-{made.id}"), 303)
 
 
@@ -45,15 +68,39 @@ def show(post_id: int) -> ResponseReturnValue:
     return pages.thread_page(post, PostForm(), "posts/thread.html", room="feed", hint=_reply_hint)
 
 
-def _page(form: PostForm) -> str:
+def _form() -> FeedForm:
+    form = FeedForm(request.form)
+    form.time_zone = access.cohort().time_zone
+    if form.wants("praise"):
+        form.candidates = praising.candidates(db.session(), access.member())
+    return form
+
+
+def _page(form: FeedForm) -> str:
     session, member = db.session(), access.member()
+    if form.wants("praise") and not form.candidates:
+        form.candidates = praising.candidates(session, member)
     draft = pages.fill_from_draft(form, "feed")
     name = request.args.get("sort", "new")
     name = name if name in SORTS else "new"
     sort, before = SORTS[name], number(request.args, "before")
     in_address = name if name != "new" else None
-    page = reading.page(session, Kind.POST, member, before, sort.where, order=sort.order, sort=in_address)
-    is_front = name == "new" and page.is_first
+    seen = spaces.in_sight_of(session, member)
+    here = next((one for one in seen if one.id == number(request.args, "space")), None)
+    page = reading.page(
+        session,
+        Kind.POST,
+        member,
+        before,
+        sort.where,
+        order=sort.order,
+        space_id=here.id if here else None,
+        sort=in_address,
+    )
+    choices = spaces.choices(session, member) if member.may_write and page.is_first else []
+    if here is not None and request.method == "GET":
+        form.space.data = next((one.key for one in choices if one.space_id == here.id), "")
+    is_front = name == "new" and page.is_first and here is None
     pinned = reading.pinned(session, Kind.POST, member) if is_front else []
     above = {item.id for item in pinned}
     newest_id = max((item.id for item in page.items), default=0)
@@ -63,7 +110,11 @@ def _page(form: PostForm) -> str:
         form=form,
         page=page,
         pinned=pinned,
+        waiting=starters.waiting(session, member) if is_front else [],
         sort=name,
+        spaces=seen,
+        here=here,
+        choices=choices,
         is_front=is_front,
         newest_id=newest_id if is_front else None,
         unread=sum(item.is_unread for item in page.items),

@@ -79,7 +79,7 @@ def on_activity(activity: Activity, session: Session) -> None:
 
 
 def _concerned(session: Session, activity: Activity) -> set[int]:
-    if activity.verb == Verb.RATED:
+    if activity.verb == Verb.RATED and activity.member_id:
         return {activity.member_id}
     if activity.verb in WRITING:
         return {activity.author_id}

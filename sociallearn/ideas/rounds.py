@@ -3,6 +3,8 @@
 from datetime import datetime
 
 from flask_babel import gettext as _
+from sqlalchemy import delete
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from sociallearn import clock
@@ -40,6 +42,18 @@ def reopen(session: Session, round_: IdeaRound, *, by: Member) -> None:
     _check_changeable(round_, by)
     round_.closed_at = None
     session.flush()
+
+
+def remove_unused(session: Session, round_: IdeaRound) -> bool:
+    """Remove a round nobody proposed anything in and nothing refers to; whether it was. The database decides: an idea
+    may be on its way."""
+    try:
+        with session.begin_nested():
+            session.execute(delete(IdeaRound).where(IdeaRound.id == round_.id))
+    except IntegrityError:
+        return False
+    session.expunge(round_)
+    return True
 
 
 def _check_changeable(round_: IdeaRound, by: Member) -> None:

@@ -13,9 +13,9 @@ from sociallearn.ideas import reading as ideas
 from sociallearn.ideas.forms import RoundForm
 from sociallearn.ideas.models import Idea, IdeaRound
 from sociallearn.parameters import number
-from sociallearn.posts import drafting, reading
+from sociallearn.posts import attaching, drafting, form_files, reading, starters
 from sociallearn.posts.forms import PostForm, TitledForm
-from sociallearn.posts.models import Kind
+from sociallearn.posts.models import Kind, Post
 from sociallearn.posts.pages import fill_from_draft, find, thread_page
 
 bp = Blueprint("ideas", __name__, url_prefix="/s/<seat>/ideas")
@@ -39,6 +39,7 @@ def index() -> ResponseReturnValue:
         newest_id=(page.items[0].id if page.items else 0) if page.is_first and not chosen else None,
         rounds=shown,
         round=chosen,
+        starter=starters.of_round(session, chosen.id, member) if chosen else None,
         room="ideas",
     )
 
@@ -56,9 +57,10 @@ def propose() -> ResponseReturnValue:
     form = TitledForm(request.form)
     wanted = number(request.form, "round")
     chosen = access.get_or_404(IdeaRound, id=wanted) if "round" in request.form else None
-    if not form.validate():
+    if not form_files.is_complete(form):
         return _propose_page(form, chosen), 422
     idea = proposing.propose(db.session(), by=access.member(), title=form.heading, body=form.text, to=chosen)
+    attaching.attach(db.session(), db.session.get_one(Post, idea.post_id), form.chosen, by=access.member())
     drafting.clear(db.session(), access.member(), "ideas")
     return redirect(url_for("ideas.show", post_id=idea.post_id), 303)
 

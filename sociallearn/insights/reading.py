@@ -135,7 +135,7 @@ def _active(session: Session, cohort_id: int) -> set[int]:
 def _answered(session: Session, cohort_id: int) -> tuple[dict[int, int], int]:
     """({question: asker} older than 12 hours, how many of them had an answer by somebody else within 12 hours)."""
     asked = session.execute(
-        select(Activity.post_id, Activity.member_id, Activity.at).where(
+        select(Activity.post_id, Activity.author_id, Activity.at).where(
             Activity.cohort_id == cohort_id,
             Activity.verb == Verb.ASKED,
             Activity.at <= clock.now() - PROMISE,

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from sociallearn.posts import reading
+from sociallearn.posts import reading, sight
 from sociallearn.posts.models import Decision, Post, Visibility
 from sociallearn.posts.reading import Shown
 from sociallearn.roster.models import Member
@@ -31,11 +31,17 @@ class Entry:
 
 
 def decisions(session: Session, member: Member) -> list[Entry]:
-    """The newest hundred decisions about somebody else's text. Deleting one's own is nobody's business."""
+    """The newest hundred decisions about somebody else's text, where this member can look; replies they are to answer
+    before seeing are left out. Deleting one's own is nobody's business."""
     rows = session.scalars(
         select(Decision)
-        .where(Decision.cohort_id == member.cohort_id, Decision.role != "author")
-        .options(joinedload(Decision.by), joinedload(Decision.post).joinedload(Post.author))
+        .join(Decision.post)
+        .where(Decision.cohort_id == member.cohort_id, Decision.role != "author", sight.in_sight(member))
+        .options(
+            joinedload(Decision.by),
+            joinedload(Decision.by_person),
+            contains_eager(Decision.post).joinedload(Post.author),
+        )
         .order_by(Decision.id.desc())
         .limit(LATEST)
     )
@@ -45,7 +51,7 @@ def decisions(session: Session, member: Member) -> list[Entry]:
 def _entry(row: Decision, member: Member) -> Entry:
     shown = reading.show(row.post, member)
     title = (shown.title or excerpt(str(shown.html), 60)) if shown.is_visible else None
-    return Entry(row.at, row.by.name, row.role, row.before, row.after, row.reason, shown.author, shown.url, title)
+    return Entry(row.at, row.by_name, row.role, row.before, row.after, row.reason, shown.author, shown.url, title)
 
 
 def hidden(session: Session, member: Member) -> list[Shown]:

@@ -1,15 +1,16 @@
 """Hide with a reason, restore, lock, and the decision log everybody can read."""
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from sociallearn import access, toasts
 from sociallearn.database import db
+from sociallearn.moderation import queue, wording
 from sociallearn.moderation import reading as moderation
 from sociallearn.moderation.forms import ReasonForm
 from sociallearn.posts import deciding, reading
 from sociallearn.posts.forms import tidy
-from sociallearn.posts.models import Post, Visibility
+from sociallearn.posts.models import Extra, Post, Visibility
 from sociallearn.posts.pages import find, place
 
 bp = Blueprint("moderation", __name__, url_prefix="/s/<seat>")
@@ -17,11 +18,12 @@ bp = Blueprint("moderation", __name__, url_prefix="/s/<seat>")
 
 @bp.get("/moderation")
 def index() -> ResponseReturnValue:
-    """What is hidden, and what was decided."""
+    """What was reported, what is hidden, and what was decided."""
     access.require_trainer()
     session, member = db.session(), access.member()
     return render_template(
         "moderation/index.html",
+        cases=queue.cases(session, member, member),
         hidden=moderation.hidden(session, member),
         decisions=moderation.decisions(session, member),
         room="moderation",
@@ -38,7 +40,9 @@ def decisions() -> ResponseReturnValue:
 def hide(post_id: int) -> ResponseReturnValue:
     """The form to hide a text."""
     access.require_trainer()
-    return _hide_page(find(post_id), ReasonForm())
+    post = find(post_id)
+    kind = queue.likely_reason(db.session(), post, access.member()) if post.extras & Extra.REPORTED else None
+    return _hide_page(post, ReasonForm(reason=wording.reason_to_hide(kind)))
 
 
 @bp.post("/posts/<int:post_id>/hiding")
@@ -48,8 +52,10 @@ def hide_now(post_id: int) -> ResponseReturnValue:
     post, form = find(post_id), ReasonForm(request.form)
     if not form.validate():
         return _hide_page(post, form), 422
-    deciding.decide(db.session(), post, Visibility.HIDDEN, by=access.member(), reason=form.reason.data or "")
-    return toasts.redirect(place(post), "hidden")
+    session, member = db.session(), access.member()
+    is_reported = bool(post.extras & Extra.REPORTED) and queue.likely_reason(session, post, member) is not None
+    deciding.decide(session, post, Visibility.HIDDEN, by=member, reason=form.reason.data or "")
+    return toasts.redirect(url_for("moderation.index") if is_reported else place(post), "hidden")
 
 
 @bp.post("/posts/<int:post_id>/hiding/withdrawal")

@@ -17,11 +17,11 @@ from sociallearn.database import locked
 from sociallearn.errors import Refusal
 from sociallearn.ideas import rounds
 from sociallearn.ideas.models import IdeaRound
-from sociallearn.posts import writing
-from sociallearn.posts.models import Kind, Post, Visibility
+from sociallearn.posts.models import Post, Starter, Visibility
 from sociallearn.roster import agreeing, enrolling, linking, phases
 from sociallearn.roster.models import Cohort, ContentItem, Member, Role
 from sociallearn.roster.signals import calendar_changed
+from sociallearn.starters import opening
 
 QUESTIONS, ROUNDS, SETTINGS, AGREEMENTS = "questions", "rounds", "settings", "agreements"
 PARTS = (QUESTIONS, ROUNDS, SETTINGS, AGREEMENTS)
@@ -98,9 +98,11 @@ def _carry_questions(session: Session, cohort: Cohort, old: Cohort, by: Member) 
     starters = _starters(session, old)
     made = _made_before(session, cohort, [item for item, _post in starters])
     copies = {post.id: made[item.link_key].post_id for item, post in starters if made[item.link_key].post_id}
+    first = set(session.scalars(select(Starter.post_id).where(Starter.cohort_id == old.id, Starter.answer_first)))
     for item, post in starters:
         if post.id not in copies:
-            copies[post.id] = writing.write(session, Kind.POST, by=by, body=post.body).id
+            wanted = opening.Wanted(discussion=post.body, answer_first=post.id in first)
+            copies[post.id] = opening.start(session, wanted, by=by).post_id
         mine = made[item.link_key]
         mine.post_id = mine.post_id or copies[post.id]
 

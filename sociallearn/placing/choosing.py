@@ -78,6 +78,7 @@ def _may_start(cohort: Cohort) -> tuple[ColumnElement[bool], ...]:
         Post.cohort_id == cohort.id,
         Post.kind == Kind.POST,
         Post.root_id.is_(None),
+        Post.space_id.is_(None),  # whoever opens the link must be able to read it
         Post.visibility == Visibility.VISIBLE,
         Member.role == Role.TRAINER,
     )

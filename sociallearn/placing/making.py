@@ -11,11 +11,11 @@ from sociallearn.ideas.models import IdeaRound
 from sociallearn.placing import choosing
 from sociallearn.placing.choosing import ROUND, SPACE, STARTER
 from sociallearn.placing.forms import Wanted
-from sociallearn.posts import writing
 from sociallearn.posts.forms import LONGEST_TITLE
-from sociallearn.posts.models import Kind, Post
+from sociallearn.posts.models import Post
 from sociallearn.roster.linking import new_key
 from sociallearn.roster.models import Cohort, ContentItem, Member
+from sociallearn.starters import opening
 from sociallearn.text.excerpting import excerpt
 
 _ROOM = {SPACE: "feed", STARTER: "feed", ROUND: "ideas"}
@@ -53,7 +53,8 @@ def _make(session: Session, cohort: Cohort, wanted: Wanted, by: Member) -> Conte
 
 def _post(session: Session, cohort: Cohort, wanted: Wanted, by: Member) -> Post:
     if wanted.existing_id is None:
-        return writing.write(session, Kind.POST, by=by, body=wanted.text)
+        made = opening.start(session, opening.Wanted(discussion=wanted.text), by=by)
+        return session.get_one(Post, made.post_id)
     found = choosing.starter(session, cohort, wanted.existing_id)
     if found is None:
         raise Refusal(422, _("That conversation is no longer there."), _("Go back and choose another one."))

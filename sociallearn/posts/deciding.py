@@ -8,18 +8,22 @@ change, or a bulk UPDATE of the columns raises before anything reaches the datab
 from collections import Counter
 from typing import Any
 
+from blinker import Signal
 from flask_babel import gettext as _
-from sqlalchemy import Update, event, inspect, update
+from sqlalchemy import Update, event, inspect, select, update
 from sqlalchemy.orm import ORMExecuteState, Session
 
 from sociallearn import clock
 from sociallearn.activity import recording
-from sociallearn.activity.models import Verb
+from sociallearn.activity.models import Activity, Verb
 from sociallearn.database import locked
 from sociallearn.errors import Refusal
-from sociallearn.posts import naming
+from sociallearn.lti.models import Deployment
+from sociallearn.posts import naming, sight
 from sociallearn.posts.models import Decision, Kind, Lock, Post, Visibility
-from sociallearn.roster.models import Member
+from sociallearn.roster import granting
+from sociallearn.roster.granting import Right
+from sociallearn.roster.models import Cohort, Member, Person
 
 _ALLOWED = {
     (Visibility.VISIBLE, Visibility.DELETED): Verb.DELETED,
@@ -29,6 +33,10 @@ _ALLOWED = {
 }
 _GUARDED = frozenset({"visibility", "is_locked"})
 _OWN = frozenset({Verb.DELETED, Verb.UNDELETED})
+
+
+# Sent inside the transaction for each change of who can read a text: decided.send(decision, session=session)
+decided = Signal()
 
 
 class UnloggedDecision(RuntimeError):
@@ -42,30 +50,60 @@ def decide(session: Session, post: Post, after: Visibility, *, by: Member, reaso
     Authors delete and undelete their own; trainers hide and restore, with a reason. Raises Refusal 403 for anybody
     else, 409 when somebody was faster.
     """
-    post = locked(session, Post, post.id)
-    before = Visibility(post.visibility)
-    verb = _ALLOWED.get((before, after))
-    if verb is None:
-        raise Refusal(409, _("Somebody was faster: this was already changed."), _("Reload the page to see it."))
+    post, verb = _locked(session, post, after)
     if not may(verb, post, by):
         raise Refusal(403, _("You can delete your own texts; trainers can hide texts with a reason."))
-    if verb == Verb.HID and not reason:
+    role = "author" if verb in _OWN else by.role
+    return _change(session, post, verb, Decision(by_id=by.id, role=role, after=after, reason=reason))
+
+
+def administer(session: Session, post: Post, after: Visibility, *, by: Person, reason: str) -> Decision:
+    """The same by an administrator, in a cohort they need not be in: for texts no trainer there can decide about.
+
+    Raises Refusal 403 for whoever does not look after the cohort's LMS, and about one's own texts; else as ``decide``.
+    """
+    post, verb = _locked(session, post, after)
+    author = session.get_one(Member, post.author_id)
+    if verb in _OWN or author.person_id == by.id or not _looks_after(session, post, by):
+        raise Refusal(403, _("Only administrators can do this."), _("Ask whoever looks after your LMS."))
+    row = Decision(by_person_id=by.id, role=Right.ADMINISTRATOR, after=after, reason=reason)
+    return _change(session, post, verb, row)
+
+
+def _locked(session: Session, post: Post, after: Visibility) -> tuple[Post, Verb]:
+    post = locked(session, Post, post.id)
+    verb = _ALLOWED.get((Visibility(post.visibility), after))
+    if verb is None:
+        raise Refusal(409, _("Somebody was faster: this was already changed."), _("Reload the page to see it."))
+    return post, verb
+
+
+def _looks_after(session: Session, post: Post, person: Person) -> bool:
+    of = select(Deployment.registration_id).join(Cohort, Cohort.deployment_id == Deployment.id)
+    registration_id = session.scalar(of.where(Cohort.id == post.cohort_id))
+    return registration_id in granting.reach(session, person).registration_ids
+
+
+def _change(session: Session, post: Post, verb: Verb, row: Decision) -> Decision:
+    if verb == Verb.HID and not row.reason:
         raise Refusal(422, _("Say why, so that the author and the cohort know."))
-    row = Decision(
-        cohort_id=post.cohort_id,
-        post_id=post.id,
-        by_id=by.id,
-        role="author" if verb in _OWN else by.role,
-        before=before,
-        after=after,
-        reason=reason,
-        at=clock.now(),
-    )
+    row.cohort_id, row.post_id, row.before, row.at = post.cohort_id, post.id, post.visibility, clock.now()
     session.add(row)
-    post.visibility = after
+    post.visibility = row.after
     session.flush()
-    _count(session, post, 1 if after == Visibility.VISIBLE else -1)
-    recording.record(session, verb, by=by, post_id=post.id, root_id=post.thread_id, author_id=post.author_id)
+    _count(session, post, 1 if post.is_visible else -1)
+    if not sight.is_informal(session, post):
+        activity = Activity(
+            cohort_id=post.cohort_id,
+            member_id=row.by_id,
+            verb=verb,
+            post_id=post.id,
+            root_id=post.thread_id,
+            author_id=post.author_id,
+            at=row.at,
+        )
+        recording.keep(session, activity)
+    decided.send(row, session=session)
     return row
 
 
@@ -111,8 +149,8 @@ def _set_lock(session: Session, post: Post, is_locked: bool, by: Member, reason:
 
 
 def may(verb: Verb, post: Post, by: Member) -> bool:
-    """Whether this member may do this to this post."""
-    return post.author_id == by.id if verb in _OWN else by.is_trainer
+    """Whether this member may do this to this post. Trainers never decide about texts of their own."""
+    return post.author_id == by.id if verb in _OWN else by.is_trainer and post.author_id != by.id
 
 
 def _count(session: Session, post: Post, change: int) -> None:

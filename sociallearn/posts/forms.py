@@ -1,8 +1,13 @@
 """What people type. Tidied the same way everywhere, and never shortened in silence."""
 
+from typing import Any
+
 from flask_babel import lazy_gettext as _
-from wtforms import Form, HiddenField, StringField, TextAreaField
+from wtforms import Field, Form, HiddenField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length
+
+from sociallearn.attachments.attaching import Chosen
+from sociallearn.attachments.reading import ShownFile
 
 LONGEST_TITLE = 150
 LONGEST_BODY = 20_000
@@ -19,6 +24,16 @@ def tidy_line(text: str | None) -> str:
     return " ".join(tidy(text).split())
 
 
+class FilesField(Field):
+    """The files that go with a text, filled in by ``form_files``: a browser only sends their numbers."""
+
+    data: list[ShownFile]
+
+    def process(self, *_sent: Any, **_more: Any) -> None:
+        """Nothing yet."""
+        self.data, self.errors, self.process_errors, self.object_data = [], [], [], None
+
+
 class PostForm(Form):
     """A text."""
 
@@ -30,7 +45,9 @@ class PostForm(Form):
             Length(max=LONGEST_BODY, message=_("At most 20,000 characters. Make it shorter or split it in two.")),
         ],
     )
+    files = FilesField(_("Images and files"))
     version = HiddenField(default="")
+    space = HiddenField(default="")  # where in the cohort, as ``roster.spaces`` calls it
 
     # when a kept draft stands in it: when that was kept (ms since 1970), and how the text reads without it
     draft_at: int | None = None
@@ -41,6 +58,11 @@ class PostForm(Form):
     def text(self) -> str:
         """What was typed, tidied."""
         return self.body.data or ""
+
+    @property
+    def chosen(self) -> list[Chosen]:
+        """The files that go with it."""
+        return [Chosen(one.id, one.alt) for one in self.files.data]
 
 
 class TitledForm(PostForm):

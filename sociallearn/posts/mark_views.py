@@ -9,8 +9,8 @@ from sociallearn.database import db
 from sociallearn.errors import Refusal
 from sociallearn.parameters import number
 from sociallearn.posts import keeping, pinning, reacting, reading
-from sociallearn.posts.models import Post, ReactionKind
-from sociallearn.posts.pages import find, place
+from sociallearn.posts.models import ReactionKind
+from sociallearn.posts.pages import back_to_post, find, place
 
 bp = Blueprint("marks", __name__, url_prefix="/s/<seat>")
 
@@ -36,7 +36,7 @@ def react(post_id: int) -> ResponseReturnValue:
     act(session, post, _kind(request.form.get("take") or request.form.get("give")), by=member)
     if request.accept_mimetypes.best == "application/json":
         return jsonify(reading.reactions_of(session, member, [post.id])[post.id])
-    return redirect(_back(post), 303)
+    return redirect(back_to_post(post), 303)
 
 
 def _kind(name: str | None) -> ReactionKind:
@@ -52,7 +52,7 @@ def bookmark(post_id: int) -> ResponseReturnValue:
     """Keep this text for later."""
     post = find(post_id)
     keeping.bookmark(db.session(), post, by=access.member())
-    return toasts.redirect(_back(post), "kept")
+    return toasts.redirect(back_to_post(post), "kept")
 
 
 @bp.post("/posts/<int:post_id>/bookmark/withdrawal")
@@ -61,7 +61,7 @@ def forget(post_id: int) -> ResponseReturnValue:
     """No longer keep it."""
     post = find(post_id)
     keeping.forget(db.session(), post, by=access.member())
-    return toasts.redirect(_back(post), "not-kept")
+    return toasts.redirect(back_to_post(post), "not-kept")
 
 
 @bp.get("/bookmarks")
@@ -79,7 +79,7 @@ def follow(post_id: int) -> ResponseReturnValue:
     """Hear what is new in this thread."""
     post = find(post_id)
     keeping.follow(db.session(), post.thread_id, by=access.member())
-    return toasts.redirect(_back(post), "followed")
+    return toasts.redirect(back_to_post(post), "followed")
 
 
 @bp.post("/posts/<int:post_id>/following/withdrawal")
@@ -88,7 +88,7 @@ def unfollow(post_id: int) -> ResponseReturnValue:
     """Neither follow nor mute this thread."""
     post = find(post_id)
     keeping.unfollow(db.session(), post.thread_id, by=access.member())
-    return toasts.redirect(_back(post), "unfollowed")
+    return toasts.redirect(back_to_post(post), "unfollowed")
 
 
 @bp.post("/posts/<int:post_id>/muting")
@@ -97,7 +97,7 @@ def mute(post_id: int) -> ResponseReturnValue:
     """Be spared what is new in this thread."""
     post = find(post_id)
     keeping.mute(db.session(), post.thread_id, by=access.member())
-    return toasts.redirect(_back(post), "muted")
+    return toasts.redirect(back_to_post(post), "muted")
 
 
 @bp.post("/posts/<int:post_id>/pin")
@@ -106,7 +106,7 @@ def pin(post_id: int) -> ResponseReturnValue:
     access.require_trainer()
     post = find(post_id)
     pinning.pin(db.session(), post, by=access.member())
-    return toasts.redirect(_back(post), "pinned")
+    return toasts.redirect(back_to_post(post), "pinned")
 
 
 @bp.post("/posts/<int:post_id>/pin/withdrawal")
@@ -115,7 +115,7 @@ def unpin(post_id: int) -> ResponseReturnValue:
     access.require_trainer()
     post = find(post_id)
     pinning.unpin(db.session(), post, by=access.member())
-    return toasts.redirect(_back(post), "unpinned")
+    return toasts.redirect(back_to_post(post), "unpinned")
 
 
 @bp.get("/posts/<int:post_id>/unread")
@@ -125,10 +125,3 @@ def unread(post_id: int) -> ResponseReturnValue:
     thread = post if post.is_root else find(post.thread_id)
     first = reading.first_unread(db.session(), thread, access.member())
     return redirect(reading.place_of(db.session(), first) if first else place(thread))
-
-
-def _back(post: Post) -> str:
-    came_from = access.back_to(request.referrer)
-    if came_from is None:
-        return place(post)
-    return f"{came_from.partition('#')[0]}#post-{post.id}"

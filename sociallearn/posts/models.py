@@ -1,14 +1,14 @@
 """Posts, their versions, drafts, what was read, and every decision about visibility."""
 
 from datetime import datetime
-from enum import StrEnum
+from enum import IntFlag, StrEnum
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from sociallearn import clock
 from sociallearn.database import Model
-from sociallearn.roster.models import InCohort, Member
+from sociallearn.roster.models import InCohort, Member, Person, Space
 
 
 class Kind(StrEnum):
@@ -47,6 +47,16 @@ class ReactionKind(StrEnum):
     CHEER = "cheer"
 
 
+class Extra(IntFlag):
+    """What comes with a text, so that pages of texts without any ask the database nothing about it."""
+
+    FILES = 1
+    POLL = 2
+    PRAISE = 4
+    STARTER = 8
+    REPORTED = 16  # by somebody, at some time
+
+
 class Post(InCohort, Model):
     """A text by a member: begins a thread (``root_id`` empty) or answers in one, at most two levels deep.
 
@@ -63,6 +73,8 @@ class Post(InCohort, Model):
               postgresql_where=text("pinned_at IS NOT NULL")),
         Index("ix_post_reading_order", "root_id", "branch_id", "id"),
         Index(None, "author_id", "id"),
+        Index("ix_post_in_space", "space_id", "active_id", sqlite_where=text("space_id IS NOT NULL"),
+              postgresql_where=text("space_id IS NOT NULL")),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -96,7 +108,11 @@ class Post(InCohort, Model):
     curious: Mapped[int] = mapped_column(default=0)
     cheer: Mapped[int] = mapped_column(default=0)
 
+    extras: Mapped[int] = mapped_column(default=0)  # flags of Extra
+    space_id: Mapped[int | None] = mapped_column(ForeignKey("space.id"))  # the whole thread's; empty: the whole cohort
+
     author: Mapped[Member] = relationship(lazy="raise")
+    space: Mapped[Space | None] = relationship(lazy="raise")
 
     @property
     def is_root(self) -> bool:
@@ -142,6 +158,7 @@ class PostVersion(InCohort, Model):
     body: Mapped[str]
     html: Mapped[str]
     written_at: Mapped[datetime]
+    is_withdrawn: Mapped[bool] = mapped_column(default=False)  # went with what was hidden: nobody reads it again
 
 
 class Decision(InCohort, Model):
@@ -152,15 +169,23 @@ class Decision(InCohort, Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     post_id: Mapped[int] = mapped_column(ForeignKey("post.id"), index=True)
-    by_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
-    role: Mapped[str]  # what that member was at that moment
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
+    by_person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))  # an administrator, of no cohort
+    role: Mapped[str]  # what they were at that moment
     before: Mapped[str]
     after: Mapped[str]
     reason: Mapped[str]
     at: Mapped[datetime] = mapped_column(default=clock.now)
 
     post: Mapped[Post] = relationship(lazy="raise")
-    by: Mapped[Member] = relationship(lazy="raise")
+    by: Mapped[Member | None] = relationship(lazy="raise")
+    by_person: Mapped[Person | None] = relationship(lazy="raise")
+
+    @property
+    def by_name(self) -> str:
+        """Who decided (member and person loaded)."""
+        who = self.by or self.by_person
+        return who.name if who else ""
 
 
 class ReadMark(InCohort, Model):
@@ -241,6 +266,21 @@ class TopicFollow(InCohort, Model):
     at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
+class Starter(InCohort, Model):
+    """A starter question: what one act of a trainer opened on one theme, each part at most once."""
+
+    __table_args__ = (Index(None, "cohort_id", "due_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    by_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"), unique=True)  # the discussion in the feed
+    question_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"), unique=True)
+    round_id: Mapped[int | None] = mapped_column(ForeignKey("idea_round.id"), unique=True)
+    due_at: Mapped[datetime | None]  # answers are asked for until then, and welcome afterwards
+    answer_first: Mapped[bool] = mapped_column(default=False)  # replies to the discussion show to who wrote one
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
 class Draft(InCohort, Model):
     """What a member was writing: ``place`` is ``feed``, ``questions``, ``ideas``, ``reply-7`` or ``edit-7``."""
 
@@ -249,3 +289,41 @@ class Draft(InCohort, Model):
     title: Mapped[str] = mapped_column(default="")
     body: Mapped[str]
     at: Mapped[datetime]
+
+
+class Poll(InCohort, Model):
+    """What a post asks its readers to choose: the post's text is the question. ``voter_count`` is kept by ``polling``
+    in the vote's own transaction."""
+
+    post_id: Mapped[int] = mapped_column(ForeignKey("post.id"), primary_key=True)
+    allows_several: Mapped[bool] = mapped_column(default=False)
+    hides_results: Mapped[bool] = mapped_column(default=False)  # until one has voted, or it closed
+    closes_at: Mapped[datetime | None]  # takes no votes from then on
+    voter_count: Mapped[int] = mapped_column(default=0)
+
+
+class PollOption(InCohort, Model):
+    """One thing to choose. Places are never given twice: a vote from a page made before a change finds nothing."""
+
+    post_id: Mapped[int] = mapped_column(ForeignKey("poll.post_id"), primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True)
+    text: Mapped[str]
+    vote_count: Mapped[int] = mapped_column(default=0)
+
+
+class PollVote(InCohort, Model):
+    """A member chose an option. Nobody else is ever told; it is kept so that it can be changed."""
+
+    __table_args__ = (ForeignKeyConstraint(["post_id", "place"], ["poll_option.post_id", "poll_option.place"]),)
+
+    post_id: Mapped[int] = mapped_column(primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class Praise(InCohort, Model):
+    """A post praises a member; its text says what for."""
+
+    post_id: Mapped[int] = mapped_column(ForeignKey("post.id"), primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True, index=True)

@@ -7,7 +7,8 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from sociallearn.database import insert_or_get
-from sociallearn.posts.models import Mention, Post, PostTopic, Topic
+from sociallearn.posts import sight, starters
+from sociallearn.posts.models import Mention, Post, PostTopic, Topic, Visibility
 from sociallearn.roster.models import Member, Person
 from sociallearn.text import rendering
 from sociallearn.text.naming import LONGEST_NAME, Named, fold
@@ -64,7 +65,9 @@ def _keep_topics(session: Session, post: Post, wanted: dict[str, str]) -> None:
         session.execute(delete(PostTopic).where(PostTopic.post_id == post.id, PostTopic.topic_id.in_(gone)))
     session.add_all(PostTopic(post_id=post.id, topic_id=each, cohort_id=post.cohort_id) for each in sorted(new))
     session.flush()
-    _change(session, {**dict.fromkeys(gone, -1), **dict.fromkeys(new, 1)})
+    # hidden: counted when it can be read again; in a space: a number must not tell others what is talked about there
+    if post.is_visible and post.space_id is None:
+        _change(session, {**dict.fromkeys(gone, -1), **dict.fromkeys(new, 1)})
 
 
 def _topics(session: Session, post: Post, wanted: dict[str, str]) -> set[int]:
@@ -80,7 +83,8 @@ def _topics(session: Session, post: Post, wanted: dict[str, str]) -> set[int]:
 
 def count(session: Session, post: Post, change: int) -> None:
     """A text can be read again (1) or no longer (-1): its topics have one more or one less."""
-    _change(session, dict.fromkeys(_topics_of(session, post), change))
+    if post.space_id is None:
+        _change(session, dict.fromkeys(_topics_of(session, post), change))
 
 
 def _topics_of(session: Session, post: Post) -> set[int]:
@@ -105,9 +109,13 @@ def matching_people(session: Session, by: Member, start: str, most: int) -> list
     return [found.names[key] for _rank, key in sorted(fitting)[:most]]
 
 
-def matching_topics(session: Session, cohort_id: int, start: str, most: int) -> Collection[str]:
-    """Topics that begin so, the most used first."""
+def matching_topics(session: Session, by: Member, start: str, most: int) -> Collection[str]:
+    """Topics that begin so, the most used first; none that only texts name which this member cannot see yet."""
     statement = select(Topic.name).where(
-        Topic.cohort_id == cohort_id, Topic.post_count > 0, Topic.key.startswith(start, autoescape=True)
+        Topic.cohort_id == by.cohort_id, Topic.post_count > 0, Topic.key.startswith(start, autoescape=True)
     )
+    if starters.hides_any(session, by):
+        named = select(PostTopic.topic_id).join(Post, Post.id == PostTopic.post_id)
+        named = named.where(Post.cohort_id == by.cohort_id, Post.visibility == Visibility.VISIBLE)
+        statement = statement.where(Topic.id.in_(named.where(sight.in_sight(by))))
     return session.scalars(statement.order_by(Topic.post_count.desc(), Topic.key).limit(most)).all()

@@ -5,12 +5,14 @@ from typing import Any
 
 from flask import render_template, request
 from flask_babel import gettext as _
+from werkzeug.routing import RequestRedirect
 
 from sociallearn import access, clock
+from sociallearn.attachments import reading as files
 from sociallearn.database import db
 from sociallearn.errors import Refusal
 from sociallearn.parameters import number, whole
-from sociallearn.posts import drafting, reading
+from sociallearn.posts import drafting, reading, starters
 from sociallearn.posts.forms import PostForm, TitledForm
 from sociallearn.posts.models import Draft, Kind, Post
 from sociallearn.posts.reading import Page, Shown
@@ -48,24 +50,40 @@ def thread_page(
         root=root,
         page=page,
         form=form,
-        hint=hint((target or post).author_id),
+        hint=None if root.space and root.space.is_informal else hint((target or post).author_id),
         reply_to=reading.show(target, member) if target and not root.is_locked else None,
         lock=reading.reason_of_lock(session, root),
-        last_id=max(post.last_reply_id or 0, post.id),
+        last_id=post.id if page.waits else max(post.last_reply_id or 0, post.id),  # what was not shown is not read
         draft_saved=draft is not None,
         room=room,
         **more,
     )
 
 
+class _AnswerFirst(RequestRedirect):
+    """Leads from a reply that cannot be seen yet to the question it answers."""
+
+    code = 303
+
+
 def find(post_id: int) -> Post:
-    """The cohort's post. Raises Refusal 404."""
-    post = reading.root(db.session(), access.cohort().id, post_id)
+    """The cohort's post. Raises Refusal 404; for a reply that this member answers before seeing, it leads to the
+    question, or raises Refusal 409 where something is to be done with that reply."""
+    post = reading.root(db.session(), access.member(), post_id)
     if post is None:
         raise Refusal(404, _("There is nothing here, or it is not yours to see."), _("Perhaps it was an old link."))
     if access.cohort().rooms_off and _room_of(post) in access.cohort().rooms_off:
         raise access.closed_room()
+    if starters.hides(db.session(), post, access.member()):
+        raise _answer_first(post)
     return post
+
+
+def _answer_first(reply: Post) -> Exception:
+    if request.method == "POST":
+        return Refusal(409, starters.sentence(), _("Go back to the question and answer it."))
+    thread = db.session.get_one(Post, reply.root_id)
+    return _AnswerFirst(reading.url_of(thread, anchor="write"))
 
 
 def _room_of(post: Post) -> str | None:
@@ -75,8 +93,13 @@ def _room_of(post: Post) -> str | None:
 
 
 def fill_from_draft(form: PostForm, place: str) -> Draft | None:
-    """Put a kept draft into a form that was not sent."""
-    draft = drafting.find(db.session(), access.member(), place) if request.method == "GET" else None
+    """Put a kept draft, and files uploaded for it, into a form that was not sent."""
+    if request.method != "GET":
+        return None
+    member = access.member()
+    if member.may_write:
+        form.files.data += files.waiting(db.session(), member, place)
+    draft = drafting.find(db.session(), member, place)
     if draft is not None:
         form.draft_at, form.original_body = clock.milliseconds(draft.at), form.text
         form.body.data = draft.body
@@ -93,10 +116,20 @@ def _after() -> tuple[int, int] | None:
 
 def _reply_to(thread: Post) -> Post | None:
     wanted = number(request.args, "reply_to")
-    post = reading.root(db.session(), access.cohort().id, wanted) if wanted else None
-    return post if post is not None and post.is_visible and post.root_id == thread.id else None
+    post = reading.root(db.session(), access.member(), wanted) if wanted else None
+    if post is None or not post.is_visible or post.root_id != thread.id:
+        return None
+    return None if starters.hides(db.session(), post, access.member()) else post
 
 
 def place(post: Post) -> str:
     """The address where a post is read, whatever its level."""
     return reading.url_of(post) if post.is_root else reading.place_of(db.session(), post)
+
+
+def back_to_post(post: Post) -> str:
+    """The post on the page of ours somebody came from, or else where it is read."""
+    came_from = access.back_to(request.referrer)
+    if came_from is None:
+        return place(post)
+    return f"{came_from.partition('#')[0]}#post-{post.id}"

@@ -7,15 +7,20 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
+from blinker import Signal
 from flask import g, url_for
 from markupsafe import Markup
 from sqlalchemy import BindParameter, ColumnElement, Row, Select, and_, bindparam, func, or_, select, tuple_
 from sqlalchemy.orm import Session, joinedload
 
+from sociallearn.attachments import reading as attachments
+from sociallearn.attachments.reading import ShownFile
 from sociallearn.languages import when
+from sociallearn.posts import polling, praising, sight, starters
 from sociallearn.posts.models import (
     Bookmark,
     Decision,
+    Extra,
     Kind,
     Lock,
     Post,
@@ -25,13 +30,17 @@ from sociallearn.posts.models import (
     ThreadFollow,
     Visibility,
 )
-from sociallearn.roster.models import Member, Person, Role, Unit
+from sociallearn.posts.starters import ShownStarter
+from sociallearn.roster.models import Member, Person, Role, Space, Unit
 from sociallearn.text.completing import complete
 
 THREADS_A_PAGE = 20
 REPLIES_A_PAGE = 50
 LONG = 1800  # characters of a text above which a list shows its beginning only
 HUES = 12
+
+# asking.send(items, session=session, member=member): moderation says what became of this member's reports about them
+asking = Signal()
 
 _SHOW = {Kind.QUESTION: "questions.show", Kind.IDEA: "ideas.show"}
 _LIST = {Kind.POST: "feed.index", Kind.QUESTION: "questions.index", Kind.IDEA: "ideas.index"}
@@ -42,7 +51,7 @@ _COLUMNS = (
     Post.root_id, Post.branch_id, Post.reply_count, Post.answer_count, Post.last_reply_at,
     Post.author_id, Member.person_id, Member.role, Person.name, Unit.name,
     Post.thanks, Post.agree, Post.insight, Post.curious, Post.cheer, Post.pinned_at, Post.is_announcement,
-    Post.is_locked,
+    Post.is_locked, Post.extras, Post.space_id,
 )  # fmt: skip
 
 
@@ -89,6 +98,10 @@ class Shown:
     may_undelete: bool = False
     may_hide: bool = False
     may_restore: bool = False
+    may_report: bool = False
+    may_ask_again: bool = False  # that one's own hidden text be shown
+    report: str | None = None  # what became of this member's report, or of asking for another look at the own text
+    report_note: str = ""
     may_reply: bool = False
     may_react: bool = False
     may_pin: bool = False
@@ -96,7 +109,12 @@ class Shown:
     is_pinned: bool = False
     is_announcement: bool = False
     is_locked: bool = False
+    extras: int = 0  # flags of Extra; none where the text may not be read
+    files: list[ShownFile] = field(default_factory=list)
+    starter: ShownStarter | None = None
     may_lock: bool = False
+    space_id: int | None = None
+    space: Space | None = None  # who can see it; none: the whole cohort
     is_kept: bool = False  # this member's bookmark
     is_followed: bool | None = None  # False: muted; None: neither
     reason: str | None = None
@@ -107,11 +125,18 @@ class Shown:
     average: float | None = None
     raters_possible: int = 0
     may_rate: bool = False
+    poll: polling.ShownPoll | None = None
+    praised: Markup | None = None  # names
 
     @property
     def is_visible(self) -> bool:
         """Its text may be read."""
         return self.visibility == Visibility.VISIBLE
+
+    @property
+    def is_hidden(self) -> bool:
+        """A trainer hid it."""
+        return self.visibility == Visibility.HIDDEN
 
     @property
     def is_root(self) -> bool:
@@ -126,6 +151,7 @@ class Page:
     items: list[Shown] = field(default_factory=list)
     next_url: str | None = None
     is_first: bool = True
+    waits: bool = False  # the replies of others show once this member has answered
 
 
 class Order(StrEnum):
@@ -143,19 +169,24 @@ def page(
     where: tuple[ColumnElement[bool], ...] = (),
     *,
     order: Order = Order.NEW,
+    space_id: int | None = None,
     **link: Any,
 ) -> Page:
     """Twenty threads of a room, newest first, older than ``before``, with what this member has read of each.
 
     ``where`` narrows the list (the same objects each time: statements are prepared once); it may speak of the member's
-    ReadMark and ThreadFollow of each thread. ``link`` are the further parameters of the list's address.
+    ReadMark and ThreadFollow of each thread. ``space_id`` narrows it to one space of the cohort. ``link`` are the
+    further parameters of the list's address.
     """
     values = {
-        "cohort_id": member.cohort_id,
-        "member_id": member.id,
+        **sight.values(member),
         "before": before,
         "read_up_to": member.read_up_to,
+        "space_id": space_id,
     }
+    if space_id is not None:
+        where = (*where, _IN_SPACE)
+        link["space"] = space_id
     rows = session.execute(_threads(kind, before is not None, where, order), values).all()
     items = [_thread(row, member) for row in rows[:THREADS_A_PAGE]]
     next_url = None
@@ -168,8 +199,7 @@ def page(
 
 def pinned(session: Session, kind: Kind, member: Member) -> list[Shown]:
     """What trainers pinned in a room, the newest pin first."""
-    values = {"cohort_id": member.cohort_id, "member_id": member.id}
-    rows = session.execute(_PINNED[kind], values)
+    rows = session.execute(_PINNED[kind], sight.values(member))
     items = [_thread(row, member) for row in rows]
     give_marks(session, items, member)
     return items
@@ -193,7 +223,11 @@ def _listed(kind: Kind) -> Select[Any]:
         .outerjoin(ThreadFollow, and_(ThreadFollow.member_id == mine, ThreadFollow.root_id == Post.id))
         .where(Post.cohort_id == bindparam("cohort_id"), Post.kind == kind, Post.root_id.is_(None))
         .where(or_(Post.visibility == Visibility.VISIBLE, Post.author_id == mine, Post.reply_count > 0))
+        .where(sight.IN_SIGHT)
     )
+
+
+_IN_SPACE = Post.space_id == bindparam("space_id")
 
 
 @lru_cache(maxsize=64)
@@ -224,14 +258,21 @@ def _thread(row: Row[Any], member: Member) -> Shown:
 
 
 def give_marks(session: Session, items: Sequence[Shown], member: Member) -> None:
-    """Say of each text whether this member keeps it and how they reacted: one query, and one more where there are
-    reactions."""
+    """Say of each text whether this member keeps it, how they reacted, and what comes with it: one query, and one more
+    for each of these that there is on the page."""
     if not items:
         return
+    give_spaces(session, items)
+    starters.give_starters(session, items, member)
     by_id = {item.id: item for item in items}
+    asked = [item for item in items if item.extras & Extra.REPORTED or (item.is_mine and item.is_hidden)]
+    if asked:
+        asking.send(asked, session=session, member=member)
+    give_files(session, items, member)
     kept = select(Bookmark.post_id).where(Bookmark.member_id == member.id, Bookmark.post_id.in_(by_id))
     for post_id in session.scalars(kept):
         by_id[post_id].is_kept = True
+    give_polls_and_praise(session, items, member)
     reacted = [item.id for item in items if item.reactions]
     if not reacted:
         return
@@ -239,6 +280,38 @@ def give_marks(session: Session, items: Sequence[Shown], member: Member) -> None
     for post_id, kind in session.execute(mine):
         for reaction in by_id[post_id].reactions:
             reaction.is_mine = reaction.is_mine or reaction.kind == kind
+
+
+def give_spaces(session: Session, items: Sequence[Shown]) -> None:
+    """Say of each text who can see it, where that is not the whole cohort: one query, and none when it always is."""
+    wanted = {item.space_id for item in items if item.space_id is not None}
+    if not wanted:
+        return
+    statement = select(Space).where(Space.id.in_(wanted)).options(joinedload(Space.group))
+    spaces = {space.id: space for space in session.scalars(statement)}
+    for item in items:
+        item.space = spaces.get(item.space_id or 0)
+
+
+def give_polls_and_praise(session: Session, items: Iterable[Shown], member: Member) -> None:
+    """Add what texts ask to choose and whom they praise: one query each, and none where no text has any."""
+    asking = {item.id: item for item in items if item.extras & Extra.POLL}
+    if asking:
+        for post_id, poll in polling.shown(session, asking, member).items():
+            asking[post_id].poll = poll
+    praises = {item.id: item for item in items if item.extras & Extra.PRAISE}
+    if praises:
+        for post_id, names in praising.names(session, praises, member).items():
+            praises[post_id].praised = names
+
+
+def give_files(session: Session, items: Sequence[Shown], member: Member) -> None:
+    """Add what comes with each text: one query, and none where nothing does."""
+    with_files = {item.id: item for item in items if item.extras & Extra.FILES}
+    if not with_files:
+        return
+    for post_id, found in attachments.of(session, member.cohort_id, list(with_files)).items():
+        with_files[post_id].files = found
 
 
 def give_follow(session: Session, shown: Shown, member: Member) -> None:
@@ -258,7 +331,7 @@ def first_unread(session: Session, thread: Post, member: Member) -> Post | None:
     return session.scalar(
         select(Post)
         .where(Post.root_id == thread.id, Post.visibility == Visibility.VISIBLE, Post.author_id != member.id)
-        .where(Post.id > max(mark or 0, member.read_up_to))
+        .where(Post.id > max(mark or 0, member.read_up_to), sight.in_sight(member))
         .order_by(Post.branch_id, Post.id)
         .limit(1)
     )
@@ -269,7 +342,7 @@ def kept(session: Session, member: Member, before: int | None) -> tuple[list[Sho
     statement = (
         select(Post)
         .join(Bookmark, Bookmark.post_id == Post.id)
-        .where(Bookmark.member_id == member.id, Post.cohort_id == member.cohort_id)
+        .where(Bookmark.member_id == member.id, Post.cohort_id == member.cohort_id, sight.in_sight(member))
         .options(joinedload(Post.author))
         .order_by(Post.id.desc())
         .limit(THREADS_A_PAGE + 1)
@@ -281,15 +354,19 @@ def kept(session: Session, member: Member, before: int | None) -> tuple[list[Sho
     return items, items[-1].id if len(posts) > THREADS_A_PAGE else None
 
 
-def root(session: Session, cohort_id: int, post_id: int) -> Post | None:
-    """The post, whatever its kind, if it is this cohort's."""
-    return session.scalar(
-        select(Post).where(Post.id == post_id, Post.cohort_id == cohort_id).options(joinedload(Post.author))
-    )
+def root(session: Session, member: Member, post_id: int) -> Post | None:
+    """The post, whatever its kind, if it is one of this cohort for this member, perhaps not before they have answered
+    (``starters.hides``)."""
+    statement = select(Post).where(Post.id == post_id, Post.cohort_id == member.cohort_id, sight.is_for(member))
+    return session.scalar(statement.options(joinedload(Post.author)))
 
 
 def replies(session: Session, thread: Post, member: Member, after: tuple[int, int] | None) -> Page:
-    """Fifty replies in reading order (each first-level reply followed by those to it), from ``after`` on."""
+    """Fifty replies in reading order (each first-level reply followed by those to it), from ``after`` on.
+
+    One's own alone where this member answers before seeing the others.
+    """
+    waits = starters.hides_replies(session, thread, member)
     statement = (
         select(Post)
         .where(Post.root_id == thread.id)
@@ -299,6 +376,8 @@ def replies(session: Session, thread: Post, member: Member, after: tuple[int, in
     )
     if after is not None:
         statement = statement.where(tuple_(Post.branch_id, Post.id) > after)
+    if waits:
+        statement = statement.where(Post.author_id == member.id)
     posts = session.scalars(statement).all()
     items = [show(post, member) for post in posts[:REPLIES_A_PAGE]]
     give_marks(session, items, member)
@@ -307,7 +386,7 @@ def replies(session: Session, thread: Post, member: Member, after: tuple[int, in
     if len(posts) > REPLIES_A_PAGE:
         last = posts[REPLIES_A_PAGE - 1]
         next_url = url_of(thread, after=f"{last.branch_id}-{last.id}")
-    return Page(items, next_url, after is None)
+    return Page(items, next_url, after is None, waits)
 
 
 def place_of(session: Session, reply: Post) -> str:
@@ -329,13 +408,13 @@ def place_of(session: Session, reply: Post) -> str:
             .limit(1)
         )
         after = "-".join(str(value) for value in session.execute(before).one())
-    return url_of(thread, after=after, anchor=reply.id)
+    return url_of(thread, after=after, anchor=f"post-{reply.id}")
 
 
-def url_of(thread: Post, *, after: str | None = None, anchor: int | None = None) -> str:
+def url_of(thread: Post, *, after: str | None = None, anchor: str | None = None) -> str:
     """Where a thread is read."""
     endpoint = _SHOW.get(Kind(thread.kind), "feed.show")
-    return url_for(endpoint, post_id=thread.id, after=after, _anchor=f"post-{anchor}" if anchor else None)
+    return url_for(endpoint, post_id=thread.id, after=after, _anchor=anchor)
 
 
 def show(post: Post, member: Member) -> Shown:
@@ -346,7 +425,7 @@ def show(post: Post, member: Member) -> Shown:
         post.visibility, post.root_id, post.branch_id, post.reply_count, post.answer_count, post.last_reply_at,
         post.author_id, author.person_id, author.role, author.person.name, author.unit.name if author.unit else None,
         post.thanks, post.agree, post.insight, post.curious, post.cheer, post.pinned_at, post.is_announcement,
-        post.is_locked,
+        post.is_locked, post.extras, post.space_id,
     )  # fmt: skip
 
 
@@ -378,6 +457,8 @@ def _shown(  # noqa: PLR0913 - one argument a column
     pinned_at: datetime | None,
     is_announcement: bool,
     is_locked: bool,
+    extras: int,
+    space_id: int | None,
 ) -> Shown:
     mine, visible = author_id == member.id, visibility == Visibility.VISIBLE
     is_open = not member.cohort.is_archived
@@ -410,7 +491,9 @@ def _shown(  # noqa: PLR0913 - one argument a column
         may_delete=mine and visible and is_open,
         may_undelete=mine and visibility == Visibility.DELETED and is_open,
         may_hide=member.is_trainer and visible and not mine and is_open,
-        may_restore=member.is_trainer and visibility == Visibility.HIDDEN and is_open,
+        may_restore=member.is_trainer and visibility == Visibility.HIDDEN and not mine and is_open,
+        may_report=visible and not mine and is_open,
+        may_ask_again=visibility == Visibility.HIDDEN and mine and member.may_write,
         may_reply=visible and member.may_write and not is_locked,
         may_lock=member.is_trainer and visible and root_id is None and is_open,
         is_locked=is_locked,
@@ -419,6 +502,8 @@ def _shown(  # noqa: PLR0913 - one argument a column
         reactions=_reactions(thanks, agree, insight, curious, cheer) if visible else [],
         is_pinned=pinned_at is not None,
         is_announcement=is_announcement,
+        extras=extras if visible else 0,
+        space_id=space_id,
     )
 
 
@@ -477,18 +562,20 @@ def newer(session: Session, member: Member, kind: Kind, after: int) -> int:
         Post.id > after,
         Post.author_id != member.id,
         Post.visibility == Visibility.VISIBLE,
+        sight.in_sight(member),
     )
     return session.scalar(statement) or 0
 
 
 def newer_replies(session: Session, member: Member, root_id: int, after: int) -> int:
-    """How many replies others wrote in this thread since ``after`` (an id)."""
+    """How many replies others wrote in this thread since ``after`` (an id); none that this member cannot see yet."""
     statement = select(func.count()).where(
         Post.cohort_id == member.cohort_id,
         Post.root_id == root_id,
         Post.id > after,
         Post.author_id != member.id,
         Post.visibility == Visibility.VISIBLE,
+        sight.in_sight(member),
     )
     return session.scalar(statement) or 0
 
@@ -496,5 +583,6 @@ def newer_replies(session: Session, member: Member, root_id: int, after: int) ->
 def reactions_of(session: Session, member: Member, ids: Sequence[int]) -> dict[int, list[int]]:
     """The counters of each kind, in the order of ReactionKind, and of replies, of these texts of the cohort."""
     columns = (Post.id, Post.thanks, Post.agree, Post.insight, Post.curious, Post.cheer, Post.reply_count)
-    rows = session.execute(select(*columns).where(Post.id.in_(ids), Post.cohort_id == member.cohort_id))
+    mine = (Post.id.in_(ids), Post.cohort_id == member.cohort_id, sight.in_sight(member))
+    rows = session.execute(select(*columns).where(*mine))
     return {post_id: list(counts) for post_id, *counts in rows}

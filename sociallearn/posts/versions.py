@@ -22,10 +22,12 @@ class Version:
 
 
 def of(session: Session, post: Post, seat_path: str) -> list[Version]:
-    """All versions, the newest (how it reads now) first."""
+    """All versions that may be read, the newest (how it reads now) first."""
     current = Version(post.version, post.edited_at or post.created_at, post.title, _html(post.html, seat_path))
     earlier = session.scalars(
-        select(PostVersion).where(PostVersion.post_id == post.id).order_by(PostVersion.number.desc())
+        select(PostVersion)
+        .where(PostVersion.post_id == post.id, PostVersion.is_withdrawn.is_(False))
+        .order_by(PostVersion.number.desc())
     )
     return [current] + [Version(v.number, v.written_at, v.title, _html(v.html, seat_path)) for v in earlier]
 

@@ -5,10 +5,21 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from sociallearn import access, clock, toasts
+from sociallearn.attachments import reading as attachments
 from sociallearn.database import db
 from sociallearn.errors import Refusal
 from sociallearn.parameters import number, whole
-from sociallearn.posts import deciding, drafting, previewing, reading, reading_marks, versions, writing
+from sociallearn.posts import (
+    attaching,
+    deciding,
+    drafting,
+    form_files,
+    previewing,
+    reading,
+    reading_marks,
+    versions,
+    writing,
+)
 from sociallearn.posts.forms import PostForm, TitledForm
 from sociallearn.posts.models import Draft, Kind, Post, Visibility
 from sociallearn.posts.pages import fill_from_draft, find, place
@@ -25,9 +36,10 @@ def reply(post_id: int) -> ResponseReturnValue:
     """Answer a post or a reply."""
     access.require_writer()
     parent, form = find(post_id), PostForm(request.form)
-    if not form.validate():
+    if not form_files.is_complete(form):
         return _again(parent, form), 422
     made = writing.reply(db.session(), parent, by=access.member(), body=form.text)
+    attaching.attach(db.session(), made, form.chosen, by=access.member())
     drafting.clear(db.session(), access.member(), f"reply-{parent.id}")
     return redirect(reading.place_of(db.session(), made), 303)
 
@@ -41,6 +53,7 @@ def edit(post_id: int) -> ResponseReturnValue:
     """The form to change one's own text."""
     post = _own(post_id)
     form = _form_for(post)(data={"body": post.body, "title": post.title, "version": str(post.version)})
+    form.files.data = attachments.of(db.session(), post.cohort_id, [post.id]).get(post.id, [])
     draft = fill_from_draft(form, f"edit-{post.id}")
     return _edit_page(post, form, draft)
 
@@ -51,11 +64,12 @@ def save(post_id: int) -> ResponseReturnValue:
     access.require_writer()
     post = _own(post_id)
     form = _form_for(post)(request.form)
-    if not form.validate():
+    if not form_files.is_complete(form, post.id):
         return _edit_page(post, form, None), 422
     title = form.heading if isinstance(form, TitledForm) else None
     version = number(request.form, "version")
-    writing.edit(db.session(), post, by=access.member(), body=form.text, title=title, version=version)
+    post = writing.edit(db.session(), post, by=access.member(), body=form.text, title=title, version=version)
+    attaching.attach(db.session(), post, form.chosen, by=access.member())
     drafting.clear(db.session(), access.member(), f"edit-{post.id}")
     return redirect(place(post), 303)
 

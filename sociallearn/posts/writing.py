@@ -12,9 +12,10 @@ from sociallearn.activity import recording, repeating
 from sociallearn.activity.models import Verb
 from sociallearn.database import locked
 from sociallearn.errors import Refusal
-from sociallearn.posts import keeping, naming, reading_marks
-from sociallearn.posts.models import Kind, Post, PostVersion
-from sociallearn.roster.models import Member
+from sociallearn.posts import keeping, naming, polling, reading_marks, sight, starters
+from sociallearn.posts.models import Kind, Post, PostVersion, Visibility
+from sociallearn.roster import spaces
+from sociallearn.roster.models import Member, Space
 from sociallearn.text import rendering, words
 
 GRACE = timedelta(minutes=5)
@@ -29,11 +30,16 @@ _VERBS = {
 }
 
 
-def write(session: Session, kind: Kind, *, by: Member, body: str, title: str | None = None) -> Post:
-    """Begin a thread."""
+def write(
+    session: Session, kind: Kind, *, by: Member, body: str, title: str | None = None, space: Space | None = None
+) -> Post:
+    """Begin a thread, for the whole cohort or in one ``space`` of it."""
     body = _without_seat(body)
     who = naming.people_in(session, by.cohort_id, body)
     post = _new(kind, by, body, title, who)
+    if space is not None:
+        spaces.use(session, space)
+        post.space_id = space.id
     session.add(post)
     session.flush()
     post.active_id = post.id
@@ -48,19 +54,22 @@ def reply(session: Session, parent: Post, *, by: Member, body: str) -> Post:
     """Answer a post. A reply to a second-level reply stands beside it: threads are two levels deep.
 
     What it is follows from where it stands: an answer right under a question, a comment under an idea or an answer,
-    a reply elsewhere. Raises Refusal 409 when the text answered is no longer there or the thread was locked.
+    a reply elsewhere. Raises Refusal 409 when the text answered is no longer there, the thread was locked, or one
+    answers the question itself before seeing what others wrote.
     """
+    root = locked(session, Post, parent.thread_id)  # so that replies get their ids in the order they appear in
     if not parent.is_visible:
         raise Refusal(
             409, _("What you answer was removed meanwhile."), _("Your text stands below; copy what you need.")
         )
-    root = parent if parent.is_root else session.get_one(Post, parent.root_id)
     if root.is_locked:
         raise Refusal(409, _("This conversation is locked: it takes no more replies."), _("Your text stands below."))
+    if starters.hides(session, parent, by):
+        raise Refusal(409, starters.sentence(), _("Your text stands below; copy what you need."))
     body = _without_seat(body)
     who = naming.people_in(session, by.cohort_id, body)
     made = _new(_kind_of_reply(root, parent), by, body, None, who)
-    made.root_id, made.parent_id = root.id, parent.id
+    made.root_id, made.parent_id, made.space_id = root.id, parent.id, root.space_id
     session.add(made)
     session.flush()
     made.branch_id = parent.branch_id or made.id
@@ -83,23 +92,35 @@ def reply(session: Session, parent: Post, *, by: Member, body: str) -> Post:
     return made
 
 
-def edit(session: Session, post: Post, *, by: Member, body: str, title: str | None, version: int | None = None) -> Post:
+def edit(
+    session: Session,
+    post: Post,
+    *,
+    by: Member,
+    body: str,
+    title: str | None,
+    version: int | None = None,
+    while_hidden: bool = False,
+) -> Post:
     """Change one's own text; how it read before stays readable, unless that was for less than five minutes and nobody
-    answered or reacted to it yet: those are typing errors.
+    answered, reacted or voted yet: those are typing errors.
+
+    ``while_hidden``: change a text a trainer hid, so that it may be shown again. How it read before is then for nobody
+    to read any more, or what was hidden would come back with it.
 
     Raises Refusal 403 for somebody else's text, 409 when it was changed since ``version`` or is no longer there.
     """
     post = locked(session, Post, post.id)
     if not post.written_by(by):
         raise Refusal(403, _("You can change your own texts only."))
-    if not post.is_visible:
+    if post.visibility != (Visibility.HIDDEN if while_hidden else Visibility.VISIBLE):
         raise Refusal(409, _("This text was removed meanwhile."), _("What you typed stands below."))
     if version is not None and version != post.version:
         raise Refusal(409, _("You changed this text in another window meanwhile."), _("What you typed stands below."))
     body = _without_seat(body)
     if (post.body, post.title) == (body, title):
         return post
-    if not _is_afterthought(session, post):
+    if while_hidden or not _is_afterthought(session, post):
         session.add(
             PostVersion(
                 cohort_id=post.cohort_id,
@@ -112,6 +133,9 @@ def edit(session: Session, post: Post, *, by: Member, body: str, title: str | No
             )
         )
         post.edited_at = clock.now()
+    if while_hidden:
+        session.flush()
+        session.execute(update(PostVersion).where(PostVersion.post_id == post.id).values(is_withdrawn=True))
     who = naming.people_in(session, post.cohort_id, body)
     post.title, post.body, post.html, post.renderer = title, body, _render(body, who), rendering.RENDERER
     post.version += 1
@@ -123,6 +147,8 @@ def edit(session: Session, post: Post, *, by: Member, body: str, title: str | No
 
 def _is_afterthought(session: Session, post: Post) -> bool:
     if post.edited_at is not None or clock.now() - post.created_at >= GRACE or post.reactions:
+        return False
+    if polling.has_votes(session, post):
         return False
     return not session.scalar(select(select(Post.id).where(Post.parent_id == post.id).exists()))
 
@@ -156,6 +182,8 @@ def _render(body: str, who: naming.People) -> str:
 
 
 def _record(session: Session, post: Post, by: Member, reached_id: int | None, verb: Verb | None = None) -> None:
+    if sight.is_informal(session, post):
+        return  # no points and no reports: the ledger never hears of it
     own = words.own_words(post.body)
     repeating.compare(session, cohort_id=post.cohort_id, post_id=post.id, words=own)
     recording.record(

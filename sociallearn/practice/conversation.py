@@ -18,11 +18,24 @@ class Kind(StrEnum):
     RATE = "rate"
     REACT = "react"
     PIN = "pin"
+    NAME = "name"
+    VOTE = "vote"
+    REPORT = "report"
+    HIDE = "hide"
+    STARTER = "starter"
 
 
 @dataclass(frozen=True)
 class Line:
-    """One act. ``parent`` is the key of what it is about; ``stars`` belong to a rating, ``reaction`` to a reaction."""
+    """One act. ``parent`` is the key of what it is about; ``stars`` belong to a rating, ``reaction`` to a reaction,
+    ``choices`` (counted from 1) to a vote, ``reason`` to a report. A post may come with a poll, or praise somebody. The
+    ``body`` of a report or of hiding is what is said about it.
+
+    A starter question opens a discussion, and with ``title`` and ``idea`` a question and an idea round too.
+
+    ``space`` is the group or corner it is written in; a group gets its name by a line with ``title`` and, as ``space``,
+    the LMS's number for it.
+    """
 
     key: str
     who: str
@@ -34,6 +47,20 @@ class Line:
     language: str = "nl"
     stars: int = 0
     reaction: str = ""
+    space: str = ""
+    options: tuple[str, ...] = ()
+    is_several: bool = False
+    is_hidden: bool = False  # the results, until one has voted
+    open_for: timedelta | None = None
+    praised: tuple[str, ...] = ()
+    choices: tuple[int, ...] = ()
+    reason: str = ""
+    files: tuple[str, ...] = ()  # names of what enclosures.py makes
+    alt: str = ""  # what the images among them show
+    details: str = ""
+    idea: str = ""
+    due_in: timedelta | None = None  # after now
+    answer_first: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,6 +70,7 @@ class Start:
     who: str
     ago: timedelta  # before now
     agreed: tuple[str, ...]
+    corner: str  # an informal space for everybody
     holiday: str
     holiday_in: timedelta  # after now
 
@@ -54,6 +82,7 @@ START = Start(
         "Wie wordt afgesnauwd, staat er niet alleen voor: de eerste die het ziet, schrijft er iets gewoons onder.",
         "Antwoorden mag in het Nederlands of in het Engels, zoals het je het best afgaat.",
     ),
+    corner="Koffiehoek",
     holiday="Brugdag",
     holiday_in=timedelta(days=10),
 )
@@ -61,7 +90,8 @@ START = Start(
 
 def script() -> list[Line]:
     """Everything, in the order in which it happened."""
-    return sorted([*LINES, *_ratings(), *_reactions(), PINNED], key=lambda line: line.ago, reverse=True)
+    lines = [*LINES, *_ratings(), *_reactions(), *_votes(), PINNED, *MODERATED]
+    return sorted(lines, key=lambda line: line.ago, reverse=True)
 
 
 def _ago(days: int, hours: int = 0, minutes: int = 0) -> timedelta:
@@ -105,6 +135,10 @@ vraag stelde. De week daarna durfden er ineens vijf anderen."""),
 In my last job we settled this with one line in our team agreement: anyone may ask anyone, and you tell your \
 manager afterwards if it changes your planning. It took ten minutes to write and ended years of detours."""),
 
+    Line("via-de-chef-4", "pieter", _ago(14, 20), Kind.REPLY, "via-de-chef", body="""\
+Bij ons was het Luc Segers van de boekhouding die alles via hem wou. Bel hem gerust eens op 0470 00 00 00 en vraag \
+of het waar is, dan hoor je het zelf."""),
+
     Line("afgeschoten", "greet", _ago(14, 5), Kind.POST, body="""\
 Iets waar ik niet trots op ben. In 2014 schreef ik op het toenmalige intranet dat onze nieuwe bestelbon \
 onduidelijk was. Binnen het uur had een directeur geantwoord, met de hele firma in kopie, dat ik de handleiding \
@@ -125,7 +159,8 @@ gelijk had. Maar wat bij de koffie gezegd wordt, staat nergens."""),
 Dit nemen we mee in onze afspraken. En als iemand toch uithaalt: meld het, dan kijk ik ernaar en zie je wat ik \
 beslist heb en waarom. Ook als het over mij gaat, dan beslist iemand anders."""),
 
-    Line("forty-mails", "sam", _ago(13, 2), Kind.POST, language="en", body="""\
+    Line("forty-mails", "sam", _ago(13, 2), Kind.POST, language="en", files=("mail-week.png",),
+         alt="Bar chart of one week: 212 messages, 61 real questions, 40 of them answered before.", body="""\
 I counted my mail for one week, because I wanted to know rather than complain. Of 212 messages, 61 were real \
 questions. **Forty of those sixty-one had already been answered for somebody else**, in a mailbox I cannot see.
 
@@ -164,6 +199,9 @@ gevraagd. Maar als iemand het mij uitdrukkelijk gevraagd had, dan wel."""),
     Line("vijf-vragen-2", "marisol", _ago(10, 21), Kind.REPLY, "vijf-vragen", language="en", body="""\
 Yes, if somebody else went first. Perhaps the whole team could post one thing they did not know in their own first \
 month. I will happily start: I thought ‘the green list’ was about the environment."""),
+    Line("vijf-vragen-3", "lars", _ago(0, 9), Kind.REPLY, "vijf-vragen", body="""\
+Drieëntwintig vragen in je eerste maand, dan heb je volgens mij gewoon niet opgelet bij je inwerkdag. Wie zoveel \
+niet weet, had beter iets anders gezocht."""),
 
     Line("wie-krijgt-de-pluim", "elif", _ago(10, 4), Kind.POST, body="""\
 Een gevoelig onderwerp. Twee jaar geleden stelde ik in een vergadering voor om hoofdstukken los te verkopen. Een \
@@ -178,7 +216,9 @@ be asked along when my own idea gets built, because I usually know where it will
 Ik heb het omgekeerd meegemaakt: ik kreeg een pluim voor iets van een collega, en ik heb te lang gewacht om dat \
 recht te zetten. Met een naam erbij was dat gewoon niet gebeurd."""),
 
-    Line("de-stille-helft", "katrien", _ago(8, 20), Kind.POST, body="""\
+    Line("de-stille-helft", "katrien", _ago(8, 20), Kind.POST,
+         files=("flap-vragen.png", "flap-morgen.png", "opleidingsdag.pdf"),
+         alt="Een flap van de opleidingsdag met drie zinnen in stift.", body="""\
 Wat een dag gisteren, bedankt! Op de flappen stond veel goeds, en ik zet het hier beetje bij beetje bij elkaar.
 
 Eén ding viel me op. In de zaal heeft **iedereen** iets gezegd, maar hier heeft de helft nog niets geschreven. Dat \
@@ -243,12 +283,21 @@ makkelijker dan een begin."""),
 Dit maakt mijn week goed. En let op wat je schrijft: je kreeg op alles een reactie. Dat is niet vanzelf gegaan, \
 dat hebben de anderen gedaan. Bedankt dus ook aan hen."""),
 
+    Line("thank-you-wout", "sam", _ago(2, 20), Kind.POST, language="en", praised=("wout",), body="""\
+On Monday I asked where the old pictures of our first school books are kept. Wout did not only answer: he walked to \
+the cellar in his lunch break, took photographs of the shelf marks, and put the list where everybody can find it. \
+Three people have used it since. **Thank you, this is how a house learns.**"""),
+
     Line("mail-after-two-weeks", "tomasz", _ago(2, 3), Kind.POST, language="en", body="""\
 An update on Sam's count. Four of us in sales moved all ‘does anybody know’ questions from mail to this place for \
 ten days. Internal mail went from 180 to about 117 a week between us. More important to me: **on eleven questions, \
 the best answer came from someone we would never have mailed.**
 
 It is a small group and a short time, so I will not draw a graph. But we are not going back. #mail"""),
+    Line("mail-after-two-weeks-2", "tomasz", _ago(1, 20), Kind.REPLY, "mail-after-two-weeks-1", language="en",
+         files=("eleven-topics.csv",), body="""\
+Here is my list, as far as I may share it. Six of the eleven are enough to see the pattern: almost none of them was \
+about sales, and almost all of them were asked in sales."""),
     Line("mail-after-two-weeks-1", "sam", _ago(2, 0, 20), Kind.REPLY, "mail-after-two-weeks", language="en", body="""\
 Those eleven are the part I could not count from my own mailbox. Would you list the topics? I suspect they show us \
 which people in the house should know each other and do not yet. @Marisol Ortega, could the editors list theirs too? \
@@ -263,6 +312,22 @@ neemt iets anders voor zijn rekening? Het hoeft niet groot te zijn, als het maar
     Line("wat-houden-we-1", "elif", _ago(0, 20), Kind.REPLY, "wat-houden-we", body="""\
 Ik doe mee. Ik wil elke maand één idee van begin tot eind opvolgen en hier vertellen hoe het ermee gaat, ook als \
 het niets geworden is. Dat laatste horen we veel te weinig."""),
+
+    Line("volgende-middag", "katrien", _ago(1, 8), Kind.POST, open_for=timedelta(days=5), options=(
+        "Moeilijke vragen goed stellen", "Korter schrijven", "Wat collega's al hebben uitgezocht terugvinden",
+        "Iets anders: ik zet het in een reactie"), body="""\
+Over drie weken zien we elkaar terug voor een halve dag. Ik bereid liever voor waar jullie iets aan hebben dan wat ik \
+zelf het leukst vind. **Waar werken we die middag aan?** Eén keuze per persoon, en wat de meeste stemmen krijgt, \
+bereid ik voor. De rest bewaar ik voor een volgende keer."""),
+    Line("volgende-middag-1", "amira", _ago(1, 5), Kind.REPLY, "volgende-middag", body="""\
+Ik heb voor terugvinden gestemd. Deze week zocht ik iets waarvan ik zeker wist dat het hier stond, en na tien minuten \
+heb ik het toch maar opnieuw gevraagd."""),
+    Line("how-often", "sam", _ago(0, 20), Kind.POST, language="en", is_hidden=True, is_several=True, options=(
+        "On the train or bus", "Between two meetings", "At a fixed moment of the day", "When something is announced",
+        "Hardly ever, to be honest"), body="""\
+I am curious **when you read along here**. Choose as many as you like, and please be honest: you only see what the \
+others chose once you have voted yourself, so that nobody follows the herd. On Friday I will write down what I \
+make of it."""),
 ]  # fmt: skip
 
 QUESTIONS = [
@@ -412,7 +477,52 @@ Ja, heel graag. En mogen wij er dan elke maand één terugsturen: een vraag die 
 stellen? Dan gaat het verkeer in twee richtingen."""),
 ]  # fmt: skip
 
-LINES = [*FEED, *QUESTIONS, *IDEAS]
+# what a table says among itself, and what is nobody's work
+ASIDE = [
+    Line("tafel-blauw", "katrien", _ago(8, 4), Kind.NAME, title="Tafel blauw", space="31"),
+    Line("tafel-geel", "katrien", _ago(8, 4), Kind.NAME, title="Tafel geel", space="32"),
+    Line("wie-presenteert", "amira", _ago(4, 6), Kind.POST, space="Tafel blauw", body="""\
+Wie van ons vertelt maandag wat we aan tafel bedacht hebben? Ik wil het best doen, maar ik praat sneller dan goed is. \
+Zullen we het met twee doen?"""),
+    Line("wie-presenteert-1", "marisol", _ago(4, 1), Kind.REPLY, "wie-presenteert", language="en", body="""\
+Let's do it together: you tell the story of the returned books, I show the list. I will write three lines for the \
+rest of the table by Friday, so that everybody can put in what we forgot."""),
+    Line("taart", "lars", _ago(1, 7), Kind.POST, space="Koffiehoek", body="""\
+Er staat vanmiddag taart op de derde, omdat onze catalogus eindelijk naar de drukker is. Wie het eerst komt, krijgt \
+het stuk met de aardbei."""),
+    Line("taart-1", "sam", _ago(1, 5), Kind.REPLY, "taart", language="en", body="""\
+The strawberry is gone, and I am not sorry."""),
+]  # fmt: skip
+
+STARTERS = [
+    Line("over-een-maand", "katrien", _ago(1, 20), Kind.STARTER, answer_first=True, body="""\
+Binnen een maand zien we elkaar terug. **Wat wil je tegen dan één keer anders gedaan hebben?** Het mag klein zijn: \
+één vraag die je hier stelt in plaats van in een mail, één collega van een andere afdeling die je opbelt.
+
+Schrijf eerst je eigen voornemen; daarna lees je die van de anderen. Zo schrijft niemand van een ander over."""),
+    Line("over-een-maand-1", "noor", _ago(1, 16), Kind.REPLY, "over-een-maand", body="""\
+De volgende keer dat ik twijfel over een woord, vraag ik het hier in plaats van aan vijf mensen apart. En ik schrijf \
+er meteen bij welke woordenlijst we uiteindelijk gebruikt hebben."""),
+    Line("over-een-maand-2", "tomasz", _ago(1, 4), Kind.REPLY, "over-een-maand", language="en", body="""\
+I will sit with the editors for one morning, without an agenda, and write down every question they ask each other. My \
+guess is that half of them are about something my team could have put in one place."""),
+    Line("over-een-maand-3", "joke", _ago(0, 22), Kind.REPLY, "over-een-maand", body="""\
+Ik neem me voor om één keer per week iets te laten zien dat nog niet af is. Daar zie ik tegenop, en daarom zet ik het \
+hier: nu kan ik niet meer terug."""),
+    Line("halfweg", "katrien", _ago(0, 20), Kind.STARTER, due_in=timedelta(days=4), body="""\
+We zijn halfweg. **Wat heb je deze week anders gedaan door wat je leerde?** Eén klein ding is genoeg. Wat gebeurde er, \
+en wat zou je de volgende keer doen?""", title="Hoe hou je dit vol in een drukke week?", details="""\
+Bij mij sneuvelt het delen het eerst: als het druk wordt, los ik het weer alleen op. Wat helpt jou om dan toch even \
+iets te vragen of te laten zien?""", idea="Wat zou ons helpen om dit elke dag te gebruiken?"),
+    Line("halfweg-1", "sam", _ago(0, 15), Kind.REPLY, "halfweg", language="en", body="""\
+I asked a question in the open that I would normally have sent to one person. Three people answered, and one of them \
+was somebody I had never spoken to. Next time I will do it before I have spent an hour on it myself."""),
+    Line("halfweg-2", "greet", _ago(0, 9), Kind.REPLY, "halfweg", body="""\
+Ik heb na een telefoontje twee zinnen opgeschreven in plaats van nul. Het kostte me een minuut, en gisteren zei Amira \
+dat ze er iets aan had gehad."""),
+]  # fmt: skip
+
+LINES = [*FEED, *QUESTIONS, *IDEAS, *ASIDE, *STARTERS]
 
 # who gave how many stars to which idea, in the order in which they did
 STARS: dict[str, dict[str, int]] = {
@@ -452,6 +562,18 @@ REACTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "fotorechten-1": {"thanks": ("amira", "noor")},
 }
 
+# one report that was handled, and one that waits
+MODERATED = [
+    Line("via-de-chef-4-noor", "noor", _ago(14, 12), Kind.REPORT, "via-de-chef-4", reason="personal", body="""\
+Zijn naam en zijn nummer staan erbij, en hij leest hier niet mee."""),
+    Line("via-de-chef-4-hidden", "katrien", _ago(14, 10), Kind.HIDE, "via-de-chef-4", body="""\
+Er staat een naam en een telefoonnummer in van iemand die hier niet bij is. Het verhaal zelf mag gerust blijven."""),
+    Line("vijf-vragen-3-daan", "daan", _ago(0, 6), Kind.REPORT, "vijf-vragen-3", reason="unkind", body="""\
+Hier waren we net bang voor. Amira is de enige die nog maar pas begonnen is."""),
+    Line("vijf-vragen-3-sam", "sam", _ago(0, 5), Kind.REPORT, "vijf-vragen-3", reason="unkind", language="en", body="""\
+This is exactly the tone that made Greet stop writing in 2014."""),
+]  # fmt: skip
+
 PINNED = Line("hoe-praten-we-pin", "katrien", _ago(1, 3), Kind.PIN, "hoe-praten-we")
 
 
@@ -464,3 +586,25 @@ def _reactions() -> list[Line]:
         for text, given in REACTIONS.items()
         for place, (reaction, who) in enumerate((r, who) for r, people in given.items() for who in people)
     ]  # fmt: skip
+
+
+# who chose what, in the order in which they did
+VOTES: dict[str, dict[str, tuple[int, ...]]] = {
+    "volgende-middag": {
+        "amira": (3,), "noor": (1,), "tomasz": (3,), "wout": (3,), "joke": (1,), "greet": (2,), "lars": (3,),
+        "marisol": (2,), "daan": (1,),
+    },
+    "how-often": {
+        "daan": (1,), "noor": (2, 3), "greet": (3,), "pieter": (2,), "tomasz": (1, 4), "elif": (2,), "lars": (5,),
+    },
+}  # fmt: skip
+
+
+def _votes() -> list[Line]:
+    """Votes come half an hour apart, after the poll."""
+    asked = {line.key: line.ago for line in FEED if line.options}
+    return [
+        Line(f"{poll}-vote-{who}", who, asked[poll] - timedelta(minutes=30 * (place + 1)), Kind.VOTE, poll, choices=n)
+        for poll, given in VOTES.items()
+        for place, (who, n) in enumerate(given.items())
+    ]

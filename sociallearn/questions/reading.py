@@ -3,7 +3,7 @@
 from sqlalchemy import ColumnElement, bindparam, case, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from sociallearn.posts import reading
+from sociallearn.posts import reading, sight
 from sociallearn.posts.models import Kind, Post, Visibility
 from sociallearn.posts.reading import Page, Shown
 from sociallearn.questions import accepting
@@ -30,6 +30,7 @@ def counts(session: Session, member: Member) -> dict[str, int]:
             Post.kind == Kind.QUESTION,
             Post.root_id.is_(None),
             Post.visibility == Visibility.VISIBLE,
+            sight.in_sight(member),
         )
     ).one()
     total, unanswered, mine = (int(value or 0) for value in row)

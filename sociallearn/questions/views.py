@@ -9,12 +9,13 @@ from sociallearn.database import db
 from sociallearn.errors import Refusal
 from sociallearn.grades import receipts
 from sociallearn.parameters import number
-from sociallearn.posts import drafting, reading, writing
+from sociallearn.posts import attaching, drafting, form_files, reading, writing
 from sociallearn.posts.forms import PostForm, TitledForm
 from sociallearn.posts.models import Kind, Post
 from sociallearn.posts.pages import fill_from_draft, find, thread_page
 from sociallearn.questions import accepting
 from sociallearn.questions import reading as questions
+from sociallearn.roster import spaces
 
 bp = Blueprint("questions", __name__, url_prefix="/s/<seat>/questions")
 
@@ -48,9 +49,12 @@ def ask() -> ResponseReturnValue:
     """Ask the cohort."""
     access.require_writer()
     form = TitledForm(request.form)
-    if not form.validate():
+    if not form_files.is_complete(form):
         return _ask_page(form), 422
-    made = writing.write(db.session(), Kind.QUESTION, by=access.member(), body=form.text, title=form.heading)
+    session, member = db.session(), access.member()
+    space = spaces.choose(session, member, form.space.data or "")
+    made = writing.write(session, Kind.QUESTION, by=member, body=form.text, title=form.heading, space=space)
+    attaching.attach(session, made, form.chosen, by=member)
     drafting.clear(db.session(), access.member(), "questions")
     return redirect(url_for("questions.show", post_id=made.id), 303)
 
@@ -58,7 +62,14 @@ def ask() -> ResponseReturnValue:
 def _ask_page(form: TitledForm) -> str:
     draft = fill_from_draft(form, "questions")
     hint = receipts.hint_for(db.session(), access.member(), "post")
-    return render_template("questions/new.html", form=form, hint=hint, draft_saved=draft is not None, room="questions")
+    return render_template(
+        "questions/new.html",
+        form=form,
+        hint=hint,
+        choices=spaces.choices(db.session(), access.member()),
+        draft_saved=draft is not None,
+        room="questions",
+    )
 
 
 @bp.get("/<int:post_id>")
@@ -72,9 +83,10 @@ def answer(post_id: int) -> ResponseReturnValue:
     """Answer a question."""
     access.require_writer()
     question, form = _question(post_id), PostForm(request.form)
-    if not form.validate():
+    if not form_files.is_complete(form):
         return _page(question, form), 422
     made = writing.reply(db.session(), question, by=access.member(), body=form.text)
+    attaching.attach(db.session(), made, form.chosen, by=access.member())
     drafting.clear(db.session(), access.member(), f"reply-{question.id}")
     return redirect(reading.place_of(db.session(), made), 303)
 

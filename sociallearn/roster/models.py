@@ -207,6 +207,35 @@ class GroupMember(InCohort, Model):
     member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True, index=True)
 
 
+class Space(InCohort, Model):
+    """A part of the conversation: a group's own, or one for everybody of another tone.
+
+    *Formal* counts and is kept. *Informal* brings no points, stands in no report, and goes ``keep_days`` after a
+    conversation's last text.
+    """
+
+    __table_args__ = (UniqueConstraint("cohort_id", "group_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    group_id: Mapped[int | None] = mapped_column(ForeignKey("group.id", ondelete="SET NULL"))
+    is_for_all: Mapped[bool]  # else for the group alone; for nobody but trainers once that is gone
+    name: Mapped[str]  # empty: the group's
+    is_informal: Mapped[bool] = mapped_column(default=False)
+    keep_days: Mapped[int] = mapped_column(default=30)  # counts for informal ones
+    used_at: Mapped[datetime | None]  # when somebody first wrote in it: since then its label stays
+    closed_at: Mapped[datetime | None]  # since then nothing new begins in it; what is there stays
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    group: Mapped[Group | None] = relationship(lazy="raise_on_sql")
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        if self.group is not None:
+            return self.group.title
+        return self.name or _("A former group")
+
+
 class RosterSync(InCohort, Model):
     """When a cohort's roster is read from the LMS, and how that went (NRPS 2.0)."""
 

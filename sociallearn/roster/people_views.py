@@ -8,9 +8,9 @@ from sociallearn import access, toasts
 from sociallearn.database import db
 from sociallearn.errors import Refusal
 from sociallearn.parameters import number, whole
-from sociallearn.roster import grouping, reading, syncing
-from sociallearn.roster.models import Group, Member
-from sociallearn.roster.people_forms import GroupForm, PersonForm
+from sociallearn.roster import grouping, reading, spaces, syncing
+from sociallearn.roster.models import Group, Member, Space
+from sociallearn.roster.people_forms import GroupForm, NamedSpaceForm, PersonForm, SpaceForm
 
 bp = Blueprint("people", __name__, url_prefix="/s/<seat>/cohort")
 bp.add_app_template_test(lambda name: name in current_app.view_functions, "a_page")
@@ -130,10 +130,66 @@ def sort_people() -> ResponseReturnValue:
     return toasts.redirect(goal, "saved") if "toast=" not in goal else redirect(goal, 303)
 
 
-def _groups_page(form: GroupForm, wrong_id: int | None = None, wrong: GroupForm | None = None) -> str:
+@bp.post("/groups/<int:group_id>/space")
+def label_group(group_id: int) -> ResponseReturnValue:
+    """Whether what a group says among itself is formal."""
+    access.require_trainer()
+    group, form = access.get_or_404(Group, id=group_id), SpaceForm(request.form)
+    if not form.validate():
+        raise Refusal(422, _("Choose formal or informal."))
+    space = spaces.of_group(db.session(), group)
+    spaces.label(db.session(), space, is_informal=form.is_informal, keep_days=form.keep_days.data)
+    return toasts.redirect(url_for("people.groups", _anchor="spaces"), "saved")
+
+
+@bp.post("/spaces")
+def make_space() -> ResponseReturnValue:
+    """A space for everybody."""
+    access.require_trainer()
+    form = NamedSpaceForm(request.form)
+    try:
+        if form.validate():
+            days = form.keep_days.data
+            spaces.make(
+                db.session(), access.cohort(), form.name.data or "", is_informal=form.is_informal, keep_days=days
+            )
+            return toasts.redirect(url_for("people.groups", _anchor="spaces"), "saved")
+    except Refusal as refusal:
+        form.name.errors = [refusal.sentence]
+    return _groups_page(GroupForm(), new_space=form), 422
+
+
+@bp.post("/spaces/<int:space_id>/closing")
+def close_space(space_id: int) -> ResponseReturnValue:
+    """Nothing new begins in it."""
+    access.require_trainer()
+    spaces.close(access.get_or_404(Space, id=space_id))
+    return toasts.redirect(url_for("people.groups", _anchor="spaces"), "saved")
+
+
+@bp.post("/spaces/<int:space_id>/closing/withdrawal")
+def reopen_space(space_id: int) -> ResponseReturnValue:
+    """People write in it again."""
+    access.require_trainer()
+    spaces.reopen(access.get_or_404(Space, id=space_id))
+    return toasts.redirect(url_for("people.groups", _anchor="spaces"), "saved")
+
+
+def _groups_page(
+    form: GroupForm,
+    wrong_id: int | None = None,
+    wrong: GroupForm | None = None,
+    new_space: NamedSpaceForm | None = None,
+) -> str:
+    session, cohort = db.session(), access.cohort()
+    kept = spaces.all_of(session, cohort.id)
     return render_template(
         "roster/groups.html",
-        groups=reading.groups(db.session(), access.cohort().id),
+        groups=reading.groups(session, cohort.id),
+        spaces=[space for space in kept if space.group_id is None],
+        space_of={space.group_id: space for space in kept},
+        tones=SpaceForm(),
+        new_space=new_space or NamedSpaceForm(),
         form=form,
         wrong_id=wrong_id,
         wrong=wrong,

@@ -35,6 +35,7 @@ def cohorts_of(session: Session, member: Member) -> list[Row]:
             Post.author_id != Member.id,
             Post.created_at > Member.seen_at,
             Post.visibility == Visibility.VISIBLE,
+            Post.space_id.is_(None),
         )
         .group_by(Member.id)
     )

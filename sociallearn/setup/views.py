@@ -12,12 +12,9 @@ from sociallearn.grades.schemes import CHOICES
 from sociallearn.lti import registrations
 from sociallearn.lti.models import Registration
 from sociallearn.parameters import number
-from sociallearn.posts import writing
-from sociallearn.posts.forms import PostForm
-from sociallearn.posts.models import Kind
 from sociallearn.roster import agreeing, phases, setting_up
 from sociallearn.roster.models import Holiday, Phase, Template
-from sociallearn.setup import reading, starters
+from sociallearn.setup import reading
 from sociallearn.setup.forms import AgreementsForm, DaysForm, HolidayForm, SettingsForm
 
 bp = Blueprint("setup", __name__, url_prefix="/s/<seat>")
@@ -68,7 +65,7 @@ def choose_template() -> ResponseReturnValue:
         return toasts.redirect(url_for("feed.index"), "set-up-later")
     if not is_first:
         return toasts.redirect(url_for("setup.show"), "saved")
-    return redirect(url_for("setup.counting" if access.member().may_grade else "setup.starter", first=1), 303)
+    return redirect(url_for("setup.counting" if access.member().may_grade else "starters.new", first=1), 303)
 
 
 @bp.get("/cohort/set-up/counting")
@@ -93,40 +90,9 @@ def count() -> ResponseReturnValue:
     access.require_grader()
     version = choosing.choose(db.session(), access.cohort(), request.form.get("scheme", ""), by=access.member())
     if "first" in request.form:
-        return redirect(url_for("setup.starter", first=1), 303)
+        return redirect(url_for("starters.new", first=1), 303)
     is_later = version is not None and version.starts_at > clock.now()
     return toasts.redirect(url_for("setup.show"), "counts-later" if is_later else "saved")
-
-
-@bp.get("/cohort/set-up/starter")
-def starter() -> ResponseReturnValue:
-    """A starter question, ready to publish."""
-    access.require_trainer()
-    ready = starters.ready(access.cohort().template)
-    chosen = min(number(request.args, "question") or 0, len(ready) - 1)
-    return _starter_page(PostForm(data={"body": ready[chosen]}), chosen)
-
-
-@bp.post("/cohort/set-up/starter")
-def publish() -> ResponseReturnValue:
-    """An ordinary post of the trainer."""
-    access.require_trainer()
-    form = PostForm(request.form)
-    if not form.validate():
-        return _starter_page(form, None), 422
-    made = writing.write(db.session(), Kind.POST, by=access.member(), body=form.text)
-    return redirect(url_for("feed.index", _anchor=f"post-{made.id}"), 303)
-
-
-def _starter_page(form: PostForm, chosen: int | None) -> str:
-    return render_template(
-        "setup/starter.html",
-        form=form,
-        ready=starters.ready(access.cohort().template),
-        chosen=chosen,
-        first="first" in request.values,
-        room="cohort",
-    )
 
 
 @bp.get("/cohort/set-up/phases/new")

@@ -10,7 +10,7 @@ function refresh() {
     if (Number.isNaN(moment.getTime())) continue;
     const seconds = (moment - Date.now()) / 1000;
     const unit = UNITS.find(([, length]) => Math.abs(seconds) >= length);
-    if (unit) time.textContent = relative.format(Math.trunc(seconds / unit[1]), unit[0]);
+    if (unit && !time.hasAttribute("data-day")) time.textContent = relative.format(Math.trunc(seconds / unit[1]), unit[0]);
     time.title = full.format(moment);
   }
 }

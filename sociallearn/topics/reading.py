@@ -1,4 +1,5 @@
-"""Topics as one member sees them; rooms that are closed in the cohort are left out."""
+"""Topics as one member sees them; rooms that are closed in the cohort are left out, and replies one answers before
+seeing."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +8,7 @@ from flask import url_for
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
-from sociallearn.posts import reading
+from sociallearn.posts import reading, sight, starters
 from sociallearn.posts.models import Kind, Post, PostTopic, Topic, TopicFollow, Visibility
 from sociallearn.posts.reading import LONG, THREADS_A_PAGE, Page
 from sociallearn.roster.models import Member
@@ -32,7 +33,7 @@ def topics(session: Session, member: Member) -> list[Listed]:
     """The cohort's topics: those one follows first, then the most used."""
     counted = Topic.post_count.label("count")
     statement = _topics(member)
-    if _closed(member):
+    if _closed(member) or starters.hides_any(session, member):
         numbers = (
             _texts(select(PostTopic.topic_id, func.count().label("number")).select_from(Post), member)
             .group_by(PostTopic.topic_id)
@@ -51,12 +52,22 @@ def topics(session: Session, member: Member) -> list[Listed]:
 
 
 def find(session: Session, member: Member, name: str) -> Listed | None:
-    """The cohort's topic called so, however it is spelt."""
+    """The cohort's topic called so, however it is spelt. None that only texts name which this member cannot see yet."""
     key = topic_key(name)
     row = session.execute(
         _topics(member).add_columns(Topic.post_count, TopicFollow.member_id.is_not(None)).where(Topic.key == key)
     ).first()
-    return None if row is None else Listed(*row)
+    if row is None:
+        return None
+    topic = Listed(*row)
+    is_certain = topic.is_followed or (topic.count and not starters.hides_any(session, member))
+    return topic if is_certain or _is_named(session, topic, member) else None
+
+
+def _is_named(session: Session, topic: Listed, member: Member) -> bool:
+    """Whether a text within this member's sight names it; ``count`` is of all texts for the whole cohort."""
+    statement = _texts(select(Post.id), member).where(PostTopic.topic_id == topic.id).limit(1)
+    return session.scalar(statement) is not None
 
 
 def texts(session: Session, topic: Listed, member: Member, before: int | None) -> Page:
@@ -82,9 +93,10 @@ def _topics(member: Member) -> Select[Any]:
 
 
 def _texts(statement: Select[Any], member: Member) -> Select[Any]:
-    """Only what can be read, and stands in a room that is open."""
+    """Only what this member can read, and what stands in a room that is open."""
     statement = statement.join(PostTopic, PostTopic.post_id == Post.id)
     statement = statement.where(Post.cohort_id == member.cohort_id, Post.visibility == Visibility.VISIBLE)
+    statement = statement.where(sight.in_sight(member))
     closed = _closed(member)
     if not closed:
         return statement

@@ -57,7 +57,7 @@ def names() -> ResponseReturnValue:
     access.require_writer()
     session, member, start = db.session(), access.member(), request.args.get("q", "")[:LONGEST_NAME]
     if request.args.get("kind") == "#":
-        return jsonify(list(naming.matching_topics(session, member.cohort_id, topic_key(start), MOST_NAMES)))
+        return jsonify(list(naming.matching_topics(session, member, topic_key(start), MOST_NAMES)))
     return jsonify(naming.matching_people(session, member, start, MOST_NAMES))
 
 

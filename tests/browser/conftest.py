@@ -31,7 +31,7 @@ FLAGS = [
 ]
 expect.set_options(timeout=20_000)
 FAILED = pytest.StashKey[bool]()
-PATIENCE = 90  # seconds for everything to be up: two cores may be busy with other tests
+PATIENCE = 200  # seconds for everything to be up: two cores may be busy with other tests
 
 
 @dataclass
@@ -136,7 +136,8 @@ class Visitor:
     def _hear(self, message: object) -> None:
         kind, text = getattr(message, "type", ""), getattr(message, "text", "")
         if kind == "error" or "Content Security Policy" in text:
-            self.complaints.append(text)
+            where = getattr(message, "location", {}).get("url", "")
+            self.complaints.append(f"{text} {where}".strip())
 
     def _see(self, request: object) -> None:
         url = str(getattr(request, "url", ""))

@@ -133,7 +133,7 @@ def write(somebody: Inspector, text: str) -> str:
     """Post to the feed; the number of the post."""
     somebody.go("feed")
     somebody.page.locator("#body").fill(text)
-    somebody.page.locator("form.composer button.button").click()
+    somebody.page.locator("form.composer .send button.button").click()
     article = somebody.page.locator("article.post.list", has_text=text).first
     expect(article).to_be_visible()
     return (article.get_attribute("id") or "").removeprefix("post-")
@@ -143,11 +143,11 @@ def rewrite(somebody: Inspector, post: str, text: str) -> None:
     """Edit a post that has a reply: what was answered stays readable."""
     somebody.go(f"posts/{post}")
     somebody.page.locator("#body").fill("More of this soon.")
-    somebody.page.locator("form.composer button.button").click()
+    somebody.page.locator("form.composer .send button.button").click()
     expect(somebody.page.locator("article.reply", has_text="More of this soon.")).to_be_visible()
     somebody.go(f"posts/{post}/edit")
     somebody.page.locator("#body").fill(text)
-    somebody.page.locator("form.composer button.button").click()
+    somebody.page.locator("form.composer .send button.button").click()
     expect(somebody.page.locator("article.post", has_text=text).first).to_be_visible()
 
 
@@ -191,7 +191,7 @@ def pages_of_writers(somebody: Inspector, own: str) -> None:
     somebody.page.locator("#title").fill("  ")
     somebody.page.locator("#body").fill("  ")
     with somebody.page.expect_response(lambda answer: answer.request.method == "POST") as answered:
-        somebody.page.locator("form.composer button.button").click()
+        somebody.page.locator("form.composer .send button.button").click()
     assert answered.value.status == 422
     expect(somebody.page.locator("[data-problems]")).to_be_focused()
     somebody.look("form with mistakes")
@@ -207,7 +207,7 @@ def pages_of_writers(somebody: Inspector, own: str) -> None:
     somebody.go("feed")
     somebody.page.locator("form.composer input[name=csrf_token]").evaluate("field => { field.value = 'stale' }")
     somebody.page.locator("#body").fill("Something that may not be lost.")
-    somebody.page.locator("form.composer button.button").click()
+    somebody.page.locator("form.composer .send button.button").click()
     expect(somebody.page.locator("#typed")).to_have_value("Something that may not be lost.")
     somebody.look("refused form")
 

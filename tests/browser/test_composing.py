@@ -280,14 +280,14 @@ def test_what_was_typed_after_the_session_ended_comes_back(inspect: Callable[...
     page.context.clear_cookies()  # the seat is worth nothing now
     area.fill("Typed in time, and a little more")
     expect(page.get_by_text("Your session has ended. Your text is kept in this tab")).to_be_visible()
-    page.locator("form.composer button.button").click()
+    page.locator("form.composer .send button.button").click()
     expect(page.locator("#typed")).to_have_value("Typed in time, and a little more")
 
     somebody.enter("tomasz")
     expect(area).to_have_value("Typed in time, and a little more")
     expect(page.get_by_role("button", name="Discard draft")).to_be_visible()
     expect(page.get_by_text("Draft saved")).to_be_visible()
-    page.locator("form.composer button.button").click()
+    page.locator("form.composer .send button.button").click()
     expect(page.locator("article.post.list", has_text="Typed in time, and a little more").first).to_be_visible()
     expect(area).to_have_value("")  # it arrived: nothing of it is left
     page.reload()

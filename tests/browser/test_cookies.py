@@ -182,7 +182,7 @@ def test_the_frame_grows_with_the_page_and_messages_stay_in_sight(
     # far down the LMS's page: an act whose message stands at the top of the next page
     frame.locator("textarea[name=body]").first.fill("Here and gone.")
     mine = frame.locator("article.post", has_text="Here and gone.")
-    visitor.follow(frame.locator("form.composer button.button"), mine)
+    visitor.follow(frame.locator("form.composer .send button.button"), mine)
     visitor.page.wait_for_function(is_grown)
     delete = mine.locator("button[formaction$='/deletion']")
     visitor.follow(mine.locator("details.menu summary"), delete)
@@ -200,7 +200,7 @@ def test_the_frame_grows_with_the_page_and_messages_stay_in_sight(
     visitor.follow(link, frame.locator("form.composer textarea"))
     frame.locator("textarea[name=body]").first.fill("A reply from below.")
     reply = frame.locator("article.post", has_text="A reply from below.")
-    visitor.follow(frame.locator("form.composer button.button"), reply)
+    visitor.follow(frame.locator("form.composer .send button.button"), reply)
     expect(reply).to_be_in_viewport()
     assert visitor.complaints == []
 

@@ -17,16 +17,17 @@ LAST = ".languages button:last-of-type"
 FOCUS = """() => {
   const one = document.activeElement;
   if (!one || one === document.body) return null;
-  const box = one.getClientRects()[0];
+  const seen = one.type === "file" ? one.nextElementSibling : one;  // its label stands for it
+  const box = seen.getClientRects()[0];
   const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
   const hit = document.elementFromPoint(x, y);
   // a radio button shows its focus on the box beside it
-  const shown = [one, one.type === "radio" ? one.nextElementSibling : null].filter(Boolean).map(getComputedStyle);
+  const shown = [seen, one.type === "radio" ? one.nextElementSibling : null].filter(Boolean).map(getComputedStyle);
   return {
     html: one.outerHTML.slice(0, 160),
     ring: shown.some(style =>
       (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2) || style.boxShadow !== "none"),
-    covered: Boolean(hit) && !one.contains(hit) && !hit.contains(one),
+    covered: Boolean(hit) && !seen.contains(hit) && !hit.contains(seen),
     beside: box.left < -1 || box.right > innerWidth + 1,
   };
 }"""
@@ -125,7 +126,7 @@ def test_the_main_path_by_keyboard_alone(hands: Hands) -> None:
     hands.until("h1:has-text('Edit your text')", "Enter")
     hands.go_to("#body")
     hands.type("Typed with ten fingers, and put right with three.")
-    hands.go_to("form.composer button.button")
+    hands.go_to("form.composer .send button.button")
     hands.until("article:has-text('put right with three')", "Enter")
 
     # delete and undo
@@ -232,14 +233,14 @@ def window(site: Site, visit: Callable[..., Visitor]) -> Page:
 def test_everything_without_javascript(window: Page) -> None:
     # post
     window.locator("#body").fill("Ik heb geen scripts, wel een mening.")
-    window.locator("form.composer button.button").click()
+    window.locator("form.composer .send button.button").click()
     article = window.locator("article.post.list", has_text="wel een mening")
     expect(article).to_be_visible()
 
     # reply
     article.locator("footer a.act").first.click()
     window.locator("#body").fill("Ook reageren gaat zonder.")
-    window.locator("form.composer button.button").click()
+    window.locator("form.composer .send button.button").click()
     reply = window.locator("article.post.reply", has_text="Ook reageren gaat zonder.")
     expect(reply).to_be_visible()
 
@@ -275,5 +276,5 @@ def test_the_frame_opens_without_javascript(site: Site, visit: Callable[..., Vis
     visitor.tool.get_by_role("button", name="Continue").click()
     expect(visitor.tool.locator(".rooms")).to_be_visible()
     visitor.tool.locator("#body").fill("Ook in de cursus zelf.")
-    visitor.tool.locator("form.composer button.button").click()
+    visitor.tool.locator("form.composer .send button.button").click()
     expect(visitor.tool.locator("article", has_text="Ook in de cursus zelf.")).to_be_visible()

@@ -126,6 +126,7 @@ class Story:
         self.members = [school.learner(name) for name in ("ann", "bob", "cas")]
         self.tess = school.trainer()
         self.texts: list[int] = []
+        self.of_tess: set[int] = set()  # which she cannot hide herself
         self.ideas: list[tuple[int, int]] = []
         self.bodies: list[str] = []
         self.state: dict[int, str] = {}
@@ -146,14 +147,19 @@ class Story:
     def write(self, by: int) -> None:
         kind = self.chance.choice([Kind.POST, Kind.QUESTION, Kind.IDEA])
         made = cast.write(by, kind=kind, body=self.body())
-        self.texts.append(made)
+        self._keep(made, by)
         if kind == Kind.IDEA:
             self.ideas.append((made, by))
 
     def reply(self, by: int) -> None:
         visible = [number for number in self.texts if number not in self.state]
         if visible:
-            self.texts.append(cast.reply(by, self.chance.choice(visible), body=self.body()))
+            self._keep(cast.reply(by, self.chance.choice(visible), body=self.body()), by)
+
+    def _keep(self, made: int, by: int) -> None:
+        self.texts.append(made)
+        if by == self.tess:
+            self.of_tess.add(made)
 
     def edit(self, by: int) -> None:
         visible = [number for number in self.texts if number not in self.state]
@@ -169,7 +175,7 @@ class Story:
             cast.decide(number, Visibility.VISIBLE)
         elif state == "hidden":
             cast.decide(number, Visibility.VISIBLE, self.tess)
-        elif self.chance.random() < 0.5:
+        elif self.chance.random() < 0.5 or number in self.of_tess:
             cast.decide(number, Visibility.DELETED)
             self.state[number] = "deleted"
         else:

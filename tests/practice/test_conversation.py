@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 
+from sociallearn.practice import enclosures
 from sociallearn.practice.conversation import Kind, Line, script
 from sociallearn.practice.course import MAIN
 from sociallearn.practice.people import Role
@@ -15,10 +16,13 @@ PARENTS = {
     Kind.POST: set(), Kind.QUESTION: set(), Kind.IDEA: set(),
     Kind.REPLY: {Kind.POST, Kind.REPLY}, Kind.ANSWER: {Kind.QUESTION}, Kind.COMMENT: {Kind.IDEA, Kind.COMMENT},
     Kind.ACCEPT: {Kind.ANSWER}, Kind.RATE: {Kind.IDEA}, Kind.PIN: {Kind.POST},
+    Kind.REPORT: {Kind.POST, Kind.REPLY}, Kind.HIDE: {Kind.POST, Kind.REPLY}, Kind.VOTE: {Kind.POST}, Kind.NAME: set(),
     Kind.REACT: {Kind.POST, Kind.REPLY, Kind.QUESTION, Kind.ANSWER, Kind.IDEA},
 }  # fmt: skip
 WORDS = {Kind.POST: (40, 90), Kind.IDEA: (40, 90), Kind.QUESTION: (35, 90)}
-WRITTEN = [line for line in SCRIPT if line.body or line.kind not in (Kind.ACCEPT, Kind.RATE, Kind.REACT, Kind.PIN)]
+ACTS = (Kind.ACCEPT, Kind.RATE, Kind.REACT, Kind.PIN, Kind.VOTE, Kind.REPORT, Kind.HIDE, Kind.NAME)
+WRITTEN = [line for line in SCRIPT if line.kind not in ACTS]
+ASIDE = {line.key for line in SCRIPT if line.space}  # a few words will do there
 
 
 @pytest.mark.parametrize("line", SCRIPT, ids=lambda line: line.key)
@@ -32,17 +36,30 @@ def test_every_line_has_its_place(line: Line) -> None:
         assert parent.who != line.who or line.kind is Kind.ACCEPT
     else:
         assert not line.parent
-    assert bool(line.title) == (line.kind in (Kind.QUESTION, Kind.IDEA))
+    assert bool(line.title) == (line.kind in (Kind.QUESTION, Kind.IDEA, Kind.NAME))
     assert (1 <= line.stars <= 5) == (line.kind is Kind.RATE)
     assert bool(line.reaction) == (line.kind is Kind.REACT)
+    assert bool(line.reason) == (line.kind is Kind.REPORT)
+    if line.kind is Kind.VOTE:
+        poll = BY_KEY[line.parent]
+        assert set(line.choices) <= set(range(1, len(poll.options) + 1))
+        assert len(line.choices) == 1 or poll.is_several
+    else:
+        assert not line.choices
 
 
 @pytest.mark.parametrize("line", WRITTEN, ids=lambda line: line.key)
 def test_every_text_is_worth_reading(line: Line) -> None:
-    low, high = WORDS.get(line.kind, (20, 60))
+    low, high = (5, 60) if {line.key, line.parent} & ASIDE else WORDS.get(line.kind, (20, 60))
     assert low <= len(re.findall(r"\w[\w'’-]*", line.body)) <= high
     assert "\\" not in line.body
     assert len(line.title) <= 150
+
+
+@pytest.mark.parametrize("line", [line for line in SCRIPT if line.files], ids=lambda line: line.key)
+def test_every_file_can_be_made_and_every_image_is_described(line: Line) -> None:
+    assert all(enclosures.make(name) for name in line.files)
+    assert bool(line.alt) == any(name.endswith(".png") for name in line.files)
 
 
 def test_there_is_enough_of_everything() -> None:

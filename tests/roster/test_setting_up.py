@@ -62,12 +62,12 @@ def test_four_clicks_lead_to_a_cohort_that_is_set_up(app: Flask) -> None:
     assert second.location.endswith("/cohort/set-up/counting?first=1")
     assert "How does it count?" in trainer.get("/cohort/set-up/counting?first=1").text
     third = trainer.post("/cohort/set-up/counting", scheme="standard", first="1")
-    page = trainer.get("/cohort/set-up/starter?first=1")
-    assert third.location.endswith("/cohort/set-up/starter?first=1")
+    page = trainer.get("/starters/new?first=1")
+    assert third.location.endswith("/starters/new?first=1")
     ready = re.search(r'<textarea id="body"[^>]*>\s*([^<]+)</textarea>', page.text)
     assert ready
-    fourth = trainer.post("/cohort/set-up/starter", body=ready[1], first="1")
-    assert "/feed#post-" in fourth.location
+    fourth = trainer.post("/starters", parts="discussion", body=ready[1], first="1")
+    assert "?toast=starter-opened" in fourth.location
     feed = trainer.get("/feed").text
     assert "Set up this cohort" not in feed
     assert "Soon we spend a day together." in feed
@@ -85,10 +85,8 @@ def test_every_step_can_be_skipped(app: Flask) -> None:
     skipped = trainer.post("/cohort/set-up/template", template="open", skip="1")
     assert "/feed?toast=set-up-later" in skipped.location
     assert "Set up this cohort" not in trainer.get("/feed").text
-    assert (
-        'href="' + trainer.url("/cohort/set-up/starter?first=1") in trainer.get("/cohort/set-up/counting?first=1").text
-    )
-    assert 'href="' + trainer.url("/feed") + '">Skip this' in trainer.get("/cohort/set-up/starter?first=1").text
+    assert 'href="' + trainer.url("/starters/new?first=1") in trainer.get("/cohort/set-up/counting?first=1").text
+    assert 'href="' + trainer.url("/feed") + '">Skip this' in trainer.get("/starters/new?first=1").text
 
 
 def test_one_day_without_dates_from_the_lms_proposes_a_work_day_in_two_weeks(app: Flask) -> None:
@@ -285,8 +283,8 @@ def test_set_up_is_for_trainers_of_this_cohort(app: Flask, cast: Cast) -> None:
     cast.tess.post("/cohort/set-up/phases", name="Before", first_day="2027-01-04", last_day="2027-01-10")
     with app.app_context():
         number = db.session.scalars(select(Phase.id)).one()
-    pages = ["", "/counting", "/starter", "/phases/new", f"/phases/{number}", "/holidays/new", "/archive"]
-    forms = ["", "/template", "/counting", "/starter", "/phases", f"/phases/{number}", f"/phases/{number}/removal"]
+    pages = ["", "/counting", "/phases/new", f"/phases/{number}", "/holidays/new", "/archive"]
+    forms = ["", "/template", "/counting", "/phases", f"/phases/{number}", f"/phases/{number}/removal"]
     forms += ["/holidays", "/holidays/public", "/archive", "/archive/withdrawal"]
     for actor in (cast.ben, cast.mona, cast.omar):
         assert {actor.get("/cohort/set-up" + page).status_code for page in pages} == {403}
@@ -300,7 +298,7 @@ def test_set_up_is_for_trainers_of_this_cohort(app: Flask, cast: Cast) -> None:
 def test_who_designs_the_course_is_not_asked_about_points(app: Flask) -> None:
     designer = Actor(app, HERE, sub="dee", roles=[MEMBERSHIP + "ContentDeveloper"])
     answer = designer.post("/cohort/set-up/template", template="weekly")
-    assert answer.location.endswith("/cohort/set-up/starter?first=1")
+    assert answer.location.endswith("/starters/new?first=1")
     assert designer.get("/cohort/set-up/counting").status_code == 403
     assert designer.post("/cohort/set-up/counting", scheme="nothing").status_code == 403
     assert designer.get("/cohort/set-up").status_code == 200
