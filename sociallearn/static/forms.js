@@ -1,14 +1,14 @@
 // Small helps while filling in: no double sending, Ctrl+Enter, a word count, a copy button, mistakes in view.
 const PATIENCE = 400; // ms after the last key, so that a screen reader is not interrupted
 
-for (const form of document.querySelectorAll("form[method=post]")) {
-  form.addEventListener("submit", (event) => {
-    if (form.ariaBusy === "true") return event.preventDefault();
-    form.ariaBusy = "true";
-    // after the form was read: a disabled button would not send its own value
-    setTimeout(() => form.querySelectorAll("button").forEach((button) => (button.disabled = true)));
-  });
-}
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post" || event.defaultPrevented) return;
+  if (form.ariaBusy === "true") return event.preventDefault();
+  form.ariaBusy = "true";
+  // after the form was read: a disabled button would not send its own value
+  setTimeout(() => form.querySelectorAll("button").forEach((button) => (button.disabled = true)));
+});
 
 // back to a page the browser had kept: it can be sent again
 window.addEventListener("pageshow", (event) => {

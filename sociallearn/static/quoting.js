@@ -12,17 +12,21 @@ let last = null; // { article, text, range } of the selection
 let isInMenu = false; // a press on a menu takes the selection away, and must not
 let timer;
 
-for (const button of document.querySelectorAll("[data-quote]")) {
-  button.closest("li").hidden = false;
-  button.addEventListener("click", () => {
-    const article = button.closest("article");
-    const menu = button.closest("details");
-    const part = last?.article === article ? last : null;
-    menu.open = false;
-    quote(article, button, part);
-  });
-}
+offer();
+document.addEventListener("arrived", offer);
+document.addEventListener("click", ({ target }) => {
+  const button = target.closest?.("details.menu [data-quote]");
+  if (!button) return;
+  const article = button.closest("article");
+  const part = last?.article === article ? last : null;
+  button.closest("details").open = false;
+  quote(article, button, part);
+});
 arrive();
+
+function offer() {
+  for (const button of document.querySelectorAll("details.menu [data-quote]")) button.closest("li").hidden = false;
+}
 
 document.addEventListener("pointerdown", ({ target }) => {
   isInMenu = Boolean(target.closest?.("details.menu, .quote-here"));

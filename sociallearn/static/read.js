@@ -18,6 +18,10 @@ async function tell() {
 }
 
 if (token) {
+  document.addEventListener("arrived", () => {
+    document.addEventListener("visibilitychange", watch);
+    watch();
+  });
   document.addEventListener("visibilitychange", watch);
   watch();
 }

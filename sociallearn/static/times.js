@@ -16,4 +16,5 @@ function refresh() {
 }
 
 refresh();
+document.addEventListener("arrived", refresh);
 setInterval(() => document.hidden || refresh(), 60_000);

@@ -1,6 +1,7 @@
 """Everything hostile through every input, as text and as what an LMS says, and then opened: nothing runs, nothing is
 asked of anybody else, and our own pages break no rule of their own."""
 
+import io
 import re
 import threading
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from flask import Flask
 from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
 
+from tests.attachments.making import PDF, image
 from tests.conftest import HERE, MEMBERSHIP, Actor
 from tests.payloads import PAYLOADS
 
@@ -45,6 +47,7 @@ class Fill:
     def __init__(self, app: Flask) -> None:
         self.app, self.sent, self.stored = app, count(), count()
         self.refused: dict[str, int] = {}
+        self.pictures: list[str] = []
         self.trainer = Actor(app, HERE, sub="tess", name="Tess Test", roles=[MEMBERSHIP + "Instructor"])
         self.thread = self._number(self.trainer.post("/feed", body="The conversation everybody replies in."))
 
@@ -58,6 +61,17 @@ class Fill:
             return self._number(answer)
         self.refused[path] = self.refused.get(path, 0) + 1
         return None
+
+    def bring(self, who: Actor, name: str, content: bytes) -> str:
+        """Upload a file that is called so; its number, or nothing where it is refused."""
+        next(self.sent)
+        answer = who.post("/files", place="feed", file=(io.BytesIO(content), name))
+        assert answer.status_code < 500, (name, answer.status_code)
+        if answer.status_code != 201:
+            self.refused["/files"] = self.refused.get("/files", 0) + 1
+            return ""
+        next(self.stored)
+        return re.findall(r'name="file" value="(\d+)"', answer.json["html"])[0]
 
     @staticmethod
     def _number(answer: Any) -> int:
@@ -74,8 +88,16 @@ class Fill:
     def talk(self, number: int, payload: str) -> None:
         """The same text in every room."""
         who = self.come_in(number, payload)
-        post = self.send(who, "/feed", body=payload)
+        picture = self.bring(who, payload[:120] or "x", image())
+        self.pictures += [picture] if picture else []
+        paper = self.bring(who, payload[:100] + ".html", PDF)  # called what it is not
+        lies = who.post("/files", place="feed", file=(io.BytesIO(payload.encode("utf-8", "replace")), "photo.png"))
+        assert lies.status_code in (413, 415, 422), f"a text that is called a picture: {lies.status_code}"
+        words = {f"alt-{picture}": payload[:200], "poll_option": [payload[:120], "Something else"], "part": "poll"}
+        post = self.send(who, "/feed", body=payload, file=[each for each in (picture, paper) if each], **words)
         self.send(who, f"/posts/{self.thread}/replies", body=payload)
+        if post:
+            self.send(self.trainer, f"/posts/{post}/report", kind="other", words=payload[:500])
         self.send(who, "/questions", title=payload[:150], body=payload)
         self.send(who, "/ideas", title=payload[:150], body=payload)
         who.post("/drafts", place="feed", title="", body=payload)
@@ -85,7 +107,9 @@ class Fill:
             self.send(self.trainer, "/cohort/groups", name=payload[:120])
             self.send(self.trainer, "/cohort/spaces", name=payload[:120], tone="informal", keep_days="7")
             self.send(self.trainer, "/agreements", line1=payload[:200], line2=payload[:200], line3="")
-            self.send(self.trainer, "/ideas/rounds", question=payload[:200])
+            self.send(self.trainer, "/ideas/rounds", question=payload[:150])
+            starter = {"body": payload, "title": payload[:150], "details": payload, "idea": payload[:150]}
+            self.send(self.trainer, "/starters", parts=["discussion", "question", "idea"], **starter)
 
 
 @pytest.mark.parametrize("stage", ["sqlite"], indirect=True)
@@ -128,6 +152,9 @@ def attack(payloads: list[str], app: Flask, address: str, browser: Browser) -> N
         "/topics",
         "/decisions",
         "/moderation",
+        "/starters/new",
+        f"/files/{fill.pictures[0]}",
+        f"/posts/{fill.thread}/history",
         "/cohort/groups",
         "/cohort",
         "/agreements",

@@ -27,9 +27,10 @@ def test_four_clicks_set_a_cohort_up_and_a_learner_reads_what_is_agreed(
         frame.get_by_role("button", name=re.compile("^Points, light")),
         frame.locator("main h1", has_text="Publish a starter question"),
     )
-    expect(frame.get_by_label("Starter question")).to_have_value(re.compile("Soon we spend a day together"))
+    expect(frame.get_by_label("What you ask everybody")).to_have_value(re.compile("Soon we spend a day together"))
+    trainer.follow(frame.get_by_role("button", name="Publish"), frame.get_by_role("link", name="Discussion in the feed"))
     trainer.follow(
-        frame.get_by_role("button", name="Publish"), frame.locator("article", has_text="Soon we spend a day together")
+        frame.get_by_role("link", name="To the feed"), frame.locator("article", has_text="Soon we spend a day together")
     )
     expect(frame.locator(".phase-now")).to_have_text(re.compile(r"Before the day ·\s+until"))
 

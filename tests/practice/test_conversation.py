@@ -13,13 +13,13 @@ from sociallearn.practice.people import Role
 SCRIPT = script()
 BY_KEY = {line.key: line for line in SCRIPT}
 PARENTS = {
-    Kind.POST: set(), Kind.QUESTION: set(), Kind.IDEA: set(),
-    Kind.REPLY: {Kind.POST, Kind.REPLY}, Kind.ANSWER: {Kind.QUESTION}, Kind.COMMENT: {Kind.IDEA, Kind.COMMENT},
+    Kind.POST: set(), Kind.QUESTION: set(), Kind.IDEA: set(), Kind.STARTER: set(),
+    Kind.REPLY: {Kind.POST, Kind.REPLY, Kind.STARTER}, Kind.ANSWER: {Kind.QUESTION}, Kind.COMMENT: {Kind.IDEA, Kind.COMMENT},
     Kind.ACCEPT: {Kind.ANSWER}, Kind.RATE: {Kind.IDEA}, Kind.PIN: {Kind.POST},
     Kind.REPORT: {Kind.POST, Kind.REPLY}, Kind.HIDE: {Kind.POST, Kind.REPLY}, Kind.VOTE: {Kind.POST}, Kind.NAME: set(),
     Kind.REACT: {Kind.POST, Kind.REPLY, Kind.QUESTION, Kind.ANSWER, Kind.IDEA},
 }  # fmt: skip
-WORDS = {Kind.POST: (40, 90), Kind.IDEA: (40, 90), Kind.QUESTION: (35, 90)}
+WORDS = {Kind.POST: (40, 90), Kind.STARTER: (20, 90), Kind.IDEA: (40, 90), Kind.QUESTION: (35, 90)}
 ACTS = (Kind.ACCEPT, Kind.RATE, Kind.REACT, Kind.PIN, Kind.VOTE, Kind.REPORT, Kind.HIDE, Kind.NAME)
 WRITTEN = [line for line in SCRIPT if line.kind not in ACTS]
 ASIDE = {line.key for line in SCRIPT if line.space}  # a few words will do there
@@ -36,7 +36,8 @@ def test_every_line_has_its_place(line: Line) -> None:
         assert parent.who != line.who or line.kind is Kind.ACCEPT
     else:
         assert not line.parent
-    assert bool(line.title) == (line.kind in (Kind.QUESTION, Kind.IDEA, Kind.NAME))
+    assert bool(line.title) == (line.kind in (Kind.QUESTION, Kind.IDEA, Kind.NAME) or bool(line.details))
+    assert not line.details or line.kind is Kind.STARTER
     assert (1 <= line.stars <= 5) == (line.kind is Kind.RATE)
     assert bool(line.reaction) == (line.kind is Kind.REACT)
     assert bool(line.reason) == (line.kind is Kind.REPORT)

@@ -149,7 +149,8 @@ def test_what_was_kept_and_decided_about_them_waits_too(cast: Cast, held: Held) 
     mine = reply(cast.ben, held.thread, "Mine.")
     cast.ben.post(f"/posts/{held.reply}/bookmark")
     assert SECRET in cast.ben.get("/bookmarks").text
-    cast.tess.post(f"/posts/{held.deeper}/hiding", reason="Off the subject, says the owl.")
+    astray = reply(cast.dora, held.thread, "Something else.")
+    cast.tess.post(f"/posts/{astray}/hiding", reason="Off the subject, says the owl.")
     assert "says the owl" in cast.ben.get("/decisions").text
     cast.ben.post(f"/posts/{mine}/deletion")
     assert SECRET not in cast.ben.get("/bookmarks").text
