@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import Row, and_, delete, func, select, update
+from sqlalchemy import Row, and_, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from sociallearn import clock
@@ -244,25 +244,28 @@ _COLUMNS = (
 )  # fmt: skip
 
 
+_SHOWN = (
+    select(*_COLUMNS)
+    .join(PollOption, PollOption.post_id == Poll.post_id)
+    .join(Post, Post.id == Poll.post_id)
+    .outerjoin(
+        PollVote,
+        and_(
+            PollVote.post_id == Poll.post_id,
+            PollVote.place == PollOption.place,
+            PollVote.member_id == bindparam("member_id"),
+        ),
+    )
+    .where(Poll.post_id.in_(bindparam("post_ids", expanding=True)), Poll.cohort_id == bindparam("cohort_id"))
+    .order_by(Poll.post_id, PollOption.place)
+)
+
+
 def shown(session: Session, post_ids: Collection[int], member: Member) -> dict[int, ShownPoll]:
     """The polls of these texts as this member sees them: one query. What they may not know yet is not in it."""
-    statement = (
-        select(*_COLUMNS)
-        .join(PollOption, PollOption.post_id == Poll.post_id)
-        .join(Post, Post.id == Poll.post_id)
-        .outerjoin(
-            PollVote,
-            and_(
-                PollVote.post_id == Poll.post_id,
-                PollVote.place == PollOption.place,
-                PollVote.member_id == member.id,
-            ),
-        )
-        .where(Poll.post_id.in_(post_ids), Poll.cohort_id == member.cohort_id)
-        .order_by(Poll.post_id, PollOption.place)
-    )
+    values = {"post_ids": list(post_ids), "cohort_id": member.cohort_id, "member_id": member.id}
     rows: dict[int, list[Row[Any]]] = {}
-    for row in session.execute(statement):
+    for row in session.execute(_SHOWN, values):
         rows.setdefault(row.post_id, []).append(row)
     return {post_id: _shown(found, member) for post_id, found in rows.items()}
 

@@ -257,6 +257,13 @@ def _thread(row: Row[Any], member: Member) -> Shown:
     return shown
 
 
+_IDS: BindParameter[Any] = bindparam("post_ids", expanding=True)
+_KEPT = select(Bookmark.post_id).where(Bookmark.member_id == bindparam("member_id"), Bookmark.post_id.in_(_IDS))
+_REACTED = select(Reaction.post_id, Reaction.kind).where(
+    Reaction.member_id == bindparam("member_id"), Reaction.post_id.in_(_IDS)
+)
+
+
 def give_marks(session: Session, items: Sequence[Shown], member: Member) -> None:
     """Say of each text whether this member keeps it, how they reacted, and what comes with it: one query, and one more
     for each of these that there is on the page."""
@@ -269,15 +276,13 @@ def give_marks(session: Session, items: Sequence[Shown], member: Member) -> None
     if asked:
         asking.send(asked, session=session, member=member)
     give_files(session, items, member)
-    kept = select(Bookmark.post_id).where(Bookmark.member_id == member.id, Bookmark.post_id.in_(by_id))
-    for post_id in session.scalars(kept):
+    for post_id in session.scalars(_KEPT, {"member_id": member.id, "post_ids": list(by_id)}):
         by_id[post_id].is_kept = True
     give_polls_and_praise(session, items, member)
     reacted = [item.id for item in items if item.reactions]
     if not reacted:
         return
-    mine = select(Reaction.post_id, Reaction.kind).where(Reaction.member_id == member.id, Reaction.post_id.in_(reacted))
-    for post_id, kind in session.execute(mine):
+    for post_id, kind in session.execute(_REACTED, {"member_id": member.id, "post_ids": reacted}):
         for reaction in by_id[post_id].reactions:
             reaction.is_mine = reaction.is_mine or reaction.kind == kind
 

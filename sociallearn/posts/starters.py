@@ -7,11 +7,12 @@ in it, or once it is due. Where nobody can answer (locked, removed, archived), n
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from flask import g
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from sociallearn import clock
@@ -204,22 +205,32 @@ def waiting(session: Session, member: Member) -> list[Waiting]:
     and none for anybody else."""
     if member.role != Role.LEARNER or not member.may_write:
         return []
-    kinds = [Kind.POST] if "questions" in member.cohort.rooms_off else [Kind.POST, Kind.QUESTION]
-    rows = session.execute(
+    kinds = (Kind.POST,) if "questions" in member.cohort.rooms_off else (Kind.POST, Kind.QUESTION)
+    values = {"cohort_id": member.cohort_id, "member_id": member.id, "now": clock.now()}
+    rows = session.execute(_unanswered(kinds), values)
+    return [_waiting(*row) for row in rows]
+
+
+@lru_cache(maxsize=2)
+def _unanswered(kinds: tuple[Kind, ...]) -> Select[Any]:
+    own = aliased(Post)
+    has_answered = exists().where(
+        own.root_id == Post.id, own.author_id == bindparam("member_id"), own.visibility == Visibility.VISIBLE
+    )
+    return (
         select(Post.id, Post.kind, Post.title, Post.html, Starter.due_at)
         .join(Starter, Post.id == func.coalesce(Starter.post_id, Starter.question_id))
         .where(
-            Starter.cohort_id == member.cohort_id,
-            Starter.due_at > clock.now(),
+            Starter.cohort_id == bindparam("cohort_id"),
+            Starter.due_at > bindparam("now"),
             Post.kind.in_(kinds),
             Post.visibility == Visibility.VISIBLE,
             Post.is_locked.is_(False),
-            ~_has_answered(Post, member),
+            ~has_answered.correlate(Post),
         )
         .order_by(Starter.due_at, Post.id)
         .limit(MOST_WAITING)
     )
-    return [_waiting(*row) for row in rows]
 
 
 def _waiting(post_id: int, kind: str, title: str | None, html: str, due_at: datetime) -> Waiting:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
-from sqlalchemy import or_, select, update
+from sqlalchemy import Integer, bindparam, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from sociallearn import clock
@@ -28,16 +28,26 @@ class Choice:
     space_id: int | None  # empty: a group nobody wrote in yet
 
 
+# prepared once: every page one writes on asks them
+_COHORT, _MEMBER = bindparam("cohort_id", type_=Integer()), bindparam("member_id", type_=Integer())
+_ALL_GROUPS = select(Group, Space).outerjoin(Space, Space.group_id == Group.id).where(Group.cohort_id == _COHORT)
+_MY_GROUPS = _ALL_GROUPS.join(GroupMember, (GroupMember.group_id == Group.id) & (GroupMember.member_id == _MEMBER))
+_OPEN_TO_ALL = select(Space).where(Space.cohort_id == _COHORT, Space.is_for_all.is_(True), Space.closed_at.is_(None))
+_ALL_SPACES = select(Space).where(Space.cohort_id == _COHORT).options(joinedload(Space.group))
+_MY_SPACES = _ALL_SPACES.where(
+    or_(
+        Space.is_for_all.is_(True),
+        Space.group_id.in_(select(GroupMember.group_id).where(GroupMember.member_id == _MEMBER)),
+    )
+)
+
+
 def choices(session: Session, member: Member) -> list[Choice]:
     """Where this member may begin a conversation: own groups (trainers: all) and open spaces. At most two queries."""
-    mine = select(Group, Space).outerjoin(Space, Space.group_id == Group.id).where(Group.cohort_id == member.cohort_id)
-    if not member.is_trainer:
-        mine = mine.join(GroupMember, (GroupMember.group_id == Group.id) & (GroupMember.member_id == member.id))
-    of_groups = [_of_group(group, space) for group, space in session.execute(mine) if not _is_closed(space)]
-    for_all = select(Space).where(
-        Space.cohort_id == member.cohort_id, Space.is_for_all.is_(True), Space.closed_at.is_(None)
-    )
-    of_all = [_of_space(f"s{space.id}", space) for space in session.scalars(for_all)]
+    values = {"cohort_id": member.cohort_id, "member_id": member.id}
+    mine = session.execute(_ALL_GROUPS if member.is_trainer else _MY_GROUPS, values)
+    of_groups = [_of_group(group, space) for group, space in mine if not _is_closed(space)]
+    of_all = [_of_space(f"s{space.id}", space) for space in session.scalars(_OPEN_TO_ALL, values)]
     return sorted(of_all, key=_by_title) + sorted(of_groups, key=_by_title)
 
 
@@ -84,11 +94,9 @@ def of_group(session: Session, group: Group) -> Space:
 
 def in_sight_of(session: Session, member: Member) -> Sequence[Space]:
     """Spaces whose conversations this member can read, by title."""
-    statement = select(Space).where(Space.cohort_id == member.cohort_id).options(joinedload(Space.group))
-    if not member.is_trainer:
-        my_groups = select(GroupMember.group_id).where(GroupMember.member_id == member.id)
-        statement = statement.where(or_(Space.is_for_all.is_(True), Space.group_id.in_(my_groups)))
-    return sorted(session.scalars(statement), key=lambda space: (space.title.casefold(), space.id))
+    statement = _ALL_SPACES if member.is_trainer else _MY_SPACES
+    values = {"cohort_id": member.cohort_id, "member_id": member.id}
+    return sorted(session.scalars(statement, values), key=lambda space: (space.title.casefold(), space.id))
 
 
 def all_of(session: Session, cohort_id: int) -> list[Space]:

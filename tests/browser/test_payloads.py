@@ -88,11 +88,12 @@ class Fill:
     def talk(self, number: int, payload: str) -> None:
         """The same text in every room."""
         who = self.come_in(number, payload)
-        picture = self.bring(who, payload[:120] or "x", image())
+        picture = self.bring(who, payload[:120] + ".png", image())
         self.pictures += [picture] if picture else []
-        paper = self.bring(who, payload[:100] + ".html", PDF)  # called what it is not
-        lies = who.post("/files", place="feed", file=(io.BytesIO(payload.encode("utf-8", "replace")), "photo.png"))
-        assert lies.status_code in (413, 415, 422), f"a text that is called a picture: {lies.status_code}"
+        paper = self.bring(who, payload[:100] + ".pdf", PDF)
+        for content, name in ((PDF, "page.html"), (payload.encode("utf-8", "replace"), "photo.png")):
+            lies = who.post("/files", place="feed", file=(io.BytesIO(content), name))
+            assert lies.status_code in (415, 422), f"taken for what it is not: {name}"
         words = {f"alt-{picture}": payload[:200], "poll_option": [payload[:120], "Something else"], "part": "poll"}
         post = self.send(who, "/feed", body=payload, file=[each for each in (picture, paper) if each], **words)
         self.send(who, f"/posts/{self.thread}/replies", body=payload)
@@ -109,7 +110,7 @@ class Fill:
             self.send(self.trainer, "/agreements", line1=payload[:200], line2=payload[:200], line3="")
             self.send(self.trainer, "/ideas/rounds", question=payload[:150])
             starter = {"body": payload, "title": payload[:150], "details": payload, "idea": payload[:150]}
-            self.send(self.trainer, "/starters", parts=["discussion", "question", "idea"], **starter)
+            self.send(self.trainer, "/starters", parts=["discussion", "question", "round"], **starter)
 
 
 @pytest.mark.parametrize("stage", ["sqlite"], indirect=True)

@@ -28,7 +28,9 @@ def test_four_clicks_set_a_cohort_up_and_a_learner_reads_what_is_agreed(
         frame.locator("main h1", has_text="Publish a starter question"),
     )
     expect(frame.get_by_label("What you ask everybody")).to_have_value(re.compile("Soon we spend a day together"))
-    trainer.follow(frame.get_by_role("button", name="Publish"), frame.get_by_role("link", name="Discussion in the feed"))
+    trainer.follow(
+        frame.get_by_role("button", name="Publish"), frame.get_by_role("link", name="Discussion in the feed")
+    )
     trainer.follow(
         frame.get_by_role("link", name="To the feed"), frame.locator("article", has_text="Soon we spend a day together")
     )

@@ -14,7 +14,8 @@ SCRIPT = script()
 BY_KEY = {line.key: line for line in SCRIPT}
 PARENTS = {
     Kind.POST: set(), Kind.QUESTION: set(), Kind.IDEA: set(), Kind.STARTER: set(),
-    Kind.REPLY: {Kind.POST, Kind.REPLY, Kind.STARTER}, Kind.ANSWER: {Kind.QUESTION}, Kind.COMMENT: {Kind.IDEA, Kind.COMMENT},
+    Kind.REPLY: {Kind.POST, Kind.REPLY, Kind.STARTER}, Kind.ANSWER: {Kind.QUESTION},
+    Kind.COMMENT: {Kind.IDEA, Kind.COMMENT},
     Kind.ACCEPT: {Kind.ANSWER}, Kind.RATE: {Kind.IDEA}, Kind.PIN: {Kind.POST},
     Kind.REPORT: {Kind.POST, Kind.REPLY}, Kind.HIDE: {Kind.POST, Kind.REPLY}, Kind.VOTE: {Kind.POST}, Kind.NAME: set(),
     Kind.REACT: {Kind.POST, Kind.REPLY, Kind.QUESTION, Kind.ANSWER, Kind.IDEA},
