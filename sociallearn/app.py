@@ -44,7 +44,7 @@ from sociallearn.parameters import IdConverter
 from sociallearn.paths import TEMPLATES
 from sociallearn.placing import landing
 from sociallearn.placing.views import bp as placing
-from sociallearn.posts import expiring, form_files
+from sociallearn.posts import expiring, form_files, rerendering
 from sociallearn.posts.file_views import bp as files
 from sociallearn.posts.mark_views import bp as marks
 from sociallearn.posts.poll_views import bp as polls
@@ -126,6 +126,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
         remove_expired,
         deep_linking.remove_expired,
         expiring.remove_expired,
+        rerendering.renew,
         keys.tidy,
         sweeping.look_for_strays,
     )
