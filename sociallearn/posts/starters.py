@@ -71,6 +71,11 @@ def hides(session: Session, post: Post, member: Member) -> bool:
     return post.root_id is not None and not post.written_by(member) and _is_closed(session, post.root_id, member)
 
 
+def closed(session: Session, member: Member) -> list[int]:
+    """The threads whose replies this member does not see: their ids. No query for who never answers first."""
+    return list(session.scalars(_closed(member))) if answers_first(member) else []
+
+
 def hides_any(session: Session, member: Member) -> bool:
     """Whether there is a thread whose replies this member does not see."""
     return answers_first(member) and session.scalar(_closed(member).limit(1)) is not None

@@ -12,12 +12,13 @@ from functools import lru_cache
 import Stemmer
 
 from sociallearn.text.naming import fold
-from sociallearn.text.words import spelled
+from sociallearn.text.words import spans, spelled
 
 LANGUAGES = ("dutch", "english", "french")
 LONGEST_WORD = 60  # letters that are looked at; what is longer is an address or a cat on a keyboard
 
 _PARTS = re.compile("['-]")
+_PART = re.compile("[^'-]+")
 _SHORTEST_STEMMED = 3
 _ENDINGS = (
     # what the Dutch algorithm leaves: "deelt", "vraagt" (it knows "maakt"), and plurals like "ideeën"
@@ -63,6 +64,15 @@ def stems(text: str) -> list[str]:
 def with_stems(text: str) -> list[tuple[str, tuple[str, ...]]]:
     """The words of a plain ``text`` as ``words`` gives them, each with its stems: one at least."""
     return [(word, found) for word, found in map(_looked_at, _tokens(text)) if word]
+
+
+def placed(text: str) -> Iterator[tuple[int, int, str, tuple[str, ...]]]:
+    """For each word of a plain ``text``: where it begins and ends there, and what ``with_stems`` gives for it."""
+    for start, end in spans(text):
+        for part in _PART.finditer(text, start, end):
+            word, found = _looked_at(part[0].casefold())
+            if word:
+                yield *part.span(), word, found
 
 
 def is_stop(word: str) -> bool:

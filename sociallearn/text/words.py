@@ -62,6 +62,12 @@ def spelled(plain: str) -> list[str]:
     return _WORD.findall(_folded(plain))
 
 
+def spans(plain: str) -> Iterator[tuple[int, int]]:
+    """Where each word of a plain text begins and ends, as the text stands."""
+    for found in _WORD.finditer(plain):
+        yield found.span()
+
+
 def count(markdown: str) -> int:
     """How many words the author wrote, fair to languages that write compounds together.
 

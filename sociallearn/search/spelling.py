@@ -1,0 +1,58 @@
+"""Close spellings of words nobody used, from words that stand in what this member can see, and in nothing else. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from sociallearn.search.asking import Asked, parse
+from sociallearn.text import stems
+
+SHORTEST = 4  # letters of a word that is put right
+_LONG = 8  # letters from which two mistakes may be in a word
+
+
+def vocabulary(texts: Iterable[str]) -> Counter[str]:
+    """How many of these texts (words parted by spaces, each once) hold each word."""
+    found: Counter[str] = Counter()
+    for text in texts:
+        found.update(text.split())
+    return found
+
+
+def put_right(asked: Asked, known: Mapping[str, int]) -> str | None:
+    """What was typed, with words nobody used replaced by the closest ones that somebody did; none where there are no
+    such. Of words equally close the most used one."""
+    candidates = [word for word in known if len(word) >= SHORTEST - 1]
+    known_stems = {stem for word in candidates for stem in stems.stems(word)}
+    changes: dict[str, str] = {}
+    for word in asked.plain_words:
+        if len(word) < SHORTEST or word in known or not known_stems.isdisjoint(stems.stems(word)):
+            continue
+        closest = _closest(word, candidates, known)
+        if closest is not None:
+            changes[word] = closest
+    if not changes:
+        return None
+    return " ".join(_typed(asked, changes))
+
+
+def _closest(word: str, candidates: list[str], known: Mapping[str, int]) -> str | None:
+    most = 2 if len(word) >= _LONG else 1
+    found = process.extract(word, candidates, scorer=OSA.distance, score_cutoff=most, limit=20)
+    ranked = [(distance, -known[candidate], candidate) for candidate, distance, _index in found]
+    return min(ranked)[2] if ranked else None
+
+
+def _typed(asked: Asked, changes: Mapping[str, str]) -> Iterable[str]:
+    for term in asked.terms:
+        if term.is_quoted:
+            yield '"' + " ".join(term.words) + '"'
+        else:
+            yield "-".join(changes.get(word, word) for word in term.words)
+
+
+def again(text: str) -> Asked:
+    """A corrected question: its words are whole ones."""
+    return parse(text).without_beginnings()
