@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from flask import g
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from sociallearn import clock
+from sociallearn.database import Moment
 from sociallearn.posts.models import Extra, Kind, Post, Starter, Visibility
 from sociallearn.roster.models import Member, Role
 from sociallearn.text.excerpting import excerpt
@@ -73,7 +74,10 @@ def hides(session: Session, post: Post, member: Member) -> bool:
 
 def closed(session: Session, member: Member) -> list[int]:
     """The threads whose replies this member does not see: their ids. No query for who never answers first."""
-    return list(session.scalars(_closed(member))) if answers_first(member) else []
+    if not answers_first(member):
+        return []
+    values = {"cohort_id": member.cohort_id, "member_id": member.id, "now": clock.now()}
+    return list(session.scalars(_CLOSED, values))
 
 
 def hides_any(session: Session, member: Member) -> bool:
@@ -95,31 +99,39 @@ def _is_closed(session: Session, root_id: int, member: Member) -> bool:
 
 def _closed(member: Member) -> Select[tuple[int]]:
     """The threads whose replies this member does not see."""
+    return _closed_to(member.cohort_id, member.id, clock.now())
+
+
+def _closed_to(cohort_id: Any, member_id: Any, now: Any) -> Select[tuple[int]]:
     root = aliased(Post)
     return (
         select(root.id)
         .join(Starter, Starter.post_id == root.id)
-        .where(Starter.cohort_id == member.cohort_id, *_closing(root, member))
+        .where(Starter.cohort_id == cohort_id, *_closing(root, member_id, now))
     )
 
 
-def _closing(root: type[Post], member: Member) -> tuple[ColumnElement[bool], ...]:
+def _closing(root: type[Post], member_id: Any, now: Any) -> tuple[ColumnElement[bool], ...]:
     return (
         Starter.answer_first.is_(True),
-        or_(Starter.due_at.is_(None), Starter.due_at > clock.now()),
+        or_(Starter.due_at.is_(None), Starter.due_at > now),
         root.visibility == Visibility.VISIBLE,
         root.is_locked.is_(False),
-        ~_has_answered(root, member),
+        ~_has_answered(root, member_id),
     )
 
 
-def _has_answered(root: type[Post], member: Member) -> ColumnElement[bool]:
+def _has_answered(root: type[Post], member_id: Any) -> ColumnElement[bool]:
     own = aliased(Post)
     return (
         exists()
-        .where(own.root_id == root.id, own.author_id == member.id, own.visibility == Visibility.VISIBLE)
+        .where(own.root_id == root.id, own.author_id == member_id, own.visibility == Visibility.VISIBLE)
         .correlate(root)
     )
+
+
+# prepared once; filled by ``closed``
+_CLOSED = _closed_to(bindparam("cohort_id"), bindparam("member_id"), bindparam("now", type_=Moment()))
 
 
 def give_starters(session: Session, items: Sequence["Shown"], member: Member) -> None:
@@ -153,7 +165,9 @@ def _shown(member: Member) -> Select[Any]:
         .scalar_subquery()
     )
     asked = select(func.count(learner.id)).where(learner.cohort_id == member.cohort_id, *_learns(learner))
-    closes = and_(Starter.post_id == Post.id, *_closing(Post, member)) if answers_first(member) else false()
+    closes = (
+        and_(Starter.post_id == Post.id, *_closing(Post, member.id, clock.now())) if answers_first(member) else false()
+    )
     return (
         select(
             Post.id,
@@ -219,7 +233,7 @@ def waiting(session: Session, member: Member) -> list[Waiting]:
             Post.kind.in_(kinds),
             Post.visibility == Visibility.VISIBLE,
             Post.is_locked.is_(False),
-            ~_has_answered(Post, member),
+            ~_has_answered(Post, member.id),
         )
         .order_by(Starter.due_at, Post.id)
         .limit(MOST_WAITING)

@@ -6,6 +6,7 @@ Everything typed is a word to look for. Only quotation marks mean more: words be
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from sociallearn.search.engines import NOTHING, Engine
 from sociallearn.search.tokens import STEM, TITLE, WORD
@@ -121,7 +122,7 @@ def tiers(asked: Asked, engine: Engine, cohort_id: int) -> list[str]:
     ]
     if any(term.may_go_on for term in asked.terms):
         nested.append(engine.every([where.going_on(term) for term in asked.terms]))
-    disjoint = nested[:1] + [engine.but(wider, closer) for closer, wider in zip(nested, nested[1:], strict=False)]
+    disjoint = nested[:1] + [engine.but(wider, closer) for closer, wider in pairwise(nested)]
     return disjoint + [engine.token(NOTHING)] * (TIERS - len(disjoint))
 
 

@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session
 from sociallearn.attachments.models import Attachment
 from sociallearn.database import transaction
 from sociallearn.posts import deciding, expiring, writing
-from sociallearn.posts.models import Decision, Extra, Kind, Post, PostTopic, Visibility
+from sociallearn.posts.models import Decision, Extra, Kind, Post, PostTopic
 from sociallearn.search import tokens
 from sociallearn.search.engines import engine_of
 from sociallearn.search.models import SearchText
 from sociallearn.search.tokens import Tokens
-from sociallearn.text.excerpting import plain
 from sociallearn.text import stems
+from sociallearn.text.excerpting import plain
 
 AT_ONCE = 500  # texts a transaction of rebuilding takes
 

@@ -32,8 +32,8 @@ def excerpt(text: str, wanted: Wanted) -> Markup:
     end = _word_edge(text, start + LENGTH)
     piece = text[start:end].rstrip()
     inside = [(a - start, b - start, word) for a, b, word in found if a >= start and b <= start + len(piece)]
-    before = Markup(_CUT) if start else Markup("")
-    return before + _marked(piece, inside) + (Markup(_CUT) if end < len(text) else Markup(""))
+    shown = _marked(piece, inside)
+    return escape(_CUT if start else "") + shown + (_CUT if end < len(text) else "")
 
 
 def _tidy(text: str) -> str:

@@ -5,7 +5,7 @@ costs nothing; and once more by ``posts.sight``, which alone decides.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
@@ -25,7 +25,7 @@ from sociallearn.posts.reading import HUES, initials
 from sociallearn.roster.models import GroupMember, Member, Person, Role, Space
 from sociallearn.search import asking, marking, spelling
 from sociallearn.search.asking import TIERS, Asked, Wanted
-from sociallearn.search.engines import Engine, engine_of
+from sociallearn.search.engines import NOTHING, Engine, engine_of
 from sociallearn.search.indexing import ROOMS
 from sociallearn.search.models import SearchText
 from sociallearn.search.tokens import ANY, FACT
@@ -35,7 +35,7 @@ from sociallearn.text.naming import fold, topic_key
 
 A_PAGE = 20
 FEW = 3  # hits below which a closer spelling is offered
-VOCABULARY = 3000  # texts, the newest: what close spellings are looked for in
+VOCABULARY = 2000  # texts, the newest: what close spellings are looked for in
 MOST_PEOPLE = MOST_TOPICS = 5
 THREAD = 90  # characters of what a reply stands under
 
@@ -128,7 +128,7 @@ def search(session: Session, member: Member, asked: Asked, narrowed: Narrowed, a
 
 
 def _help(looking: "_Looking", asked: Asked, found: Results) -> None:
-    spelt = spelling.put_right(asked, looking.vocabulary())
+    spelt = spelling.put_right(asked, looking.vocabulary()) if spelling.could_be_wrong(asked) else None
     if found.hits:
         found.did_you_mean = spelt
         return
@@ -194,7 +194,7 @@ class _Looking:
         return known
 
     def _anything(self) -> list[str]:
-        nothing = self.engine.token(asking.NOTHING)
+        nothing = self.engine.token(NOTHING)
         return [self.engine.token(self._fact(ANY))] + [nothing] * (TIERS - 1)
 
     def _run(self, tiers: list[str], after: Place | None) -> list[Place]:
@@ -207,7 +207,7 @@ class _Looking:
         is_narrow = bool(self.narrowed.since or self.narrowed.until or self.narrowed.answered)
         if is_narrow:
             values |= self._bounds()
-        statement = _statement(self.engine, is_narrow)
+        statement = _statement(type(self.engine), is_narrow)
         return [(tier, post_id) for tier, post_id in self.session.execute(statement, values)]
 
     def _bounds(self) -> dict[str, Any]:
@@ -225,13 +225,14 @@ class _Looking:
 
     def _facts(self) -> list[str]:
         """What texts must be, as parts of a question."""
-        narrowed, facts = self.narrowed, []
+        narrowed = self.narrowed
+        facts: list[str] = []
         if narrowed.answered:
-            facts.append(self._any_fact([f"kind{Kind.QUESTION}"]))
+            facts.append(self._any_fact(["kindquestion"]))
         if narrowed.kind == "files":
             facts.append(self._any_fact(["files"]))
         elif narrowed.kind:
-            kinds = [Kind.REPLY, Kind.COMMENT] if narrowed.kind == "reply" else [narrowed.kind]
+            kinds: list[str] = ["reply", "comment"] if narrowed.kind == "reply" else [narrowed.kind]
             facts.append(self._any_fact([f"kind{kind}" for kind in kinds]))
         if narrowed.person:
             facts.append(self._any_fact([f"by{one}" for one in _called(self.session, self.member, narrowed.person)]))
@@ -304,11 +305,11 @@ _SHOWN: Select[Any] = (
 
 
 @lru_cache(maxsize=4)
-def _statement(engine: Engine, is_narrow: bool) -> Select[Any]:
+def _statement(engine: type[Engine], is_narrow: bool) -> Select[Any]:
     """One statement for the four questions. The next is asked only as far as the page is not full yet: databases read
     the parts of a UNION ALL one after the other and stop at its limit."""
     return select(literal_column("tier"), literal_column("id")).select_from(
-        union_all(*(_tier(engine, number, is_narrow) for number in range(1, TIERS + 1))).limit(A_PAGE + 1).subquery()
+        union_all(*(_tier(engine(), number, is_narrow) for number in range(1, TIERS + 1))).limit(A_PAGE + 1).subquery()
     )
 
 
@@ -344,7 +345,7 @@ def _hits(session: Session, member: Member, ids: list[int], closed: list[int], w
 
 
 def _hit(row: Row[Any], wanted: Wanted) -> Hit:
-    room = "posts" if row.root_id is not None else ROOMS.get(row.kind, "posts")
+    room = "posts" if row.root_id is not None else ROOMS.get(Kind(row.kind), "posts")
     thread = None
     if row.root_id is not None and row.root_visibility == Visibility.VISIBLE:
         thread = row.root_title or excerpt(row.root_html, THREAD)

@@ -1,4 +1,4 @@
-"""Close spellings of words nobody used, from words that stand in what this member can see, and in nothing else. Pure."""
+"""Close spellings of words nobody used, among words of what this member can see and of nothing else. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -25,10 +25,9 @@ def put_right(asked: Asked, known: Mapping[str, int]) -> str | None:
     """What was typed, with words nobody used replaced by the closest ones that somebody did; none where there are no
     such. Of words equally close the most used one."""
     candidates = [word for word in known if len(word) >= SHORTEST - 1]
-    known_stems = {stem for word in candidates for stem in stems.stems(word)}
     changes: dict[str, str] = {}
-    for word in asked.plain_words:
-        if len(word) < SHORTEST or word in known or not known_stems.isdisjoint(stems.stems(word)):
+    for word in could_be_wrong(asked):
+        if word in known or _has_a_form(word, candidates):
             continue
         closest = _closest(word, candidates, known)
         if closest is not None:
@@ -36,6 +35,16 @@ def put_right(asked: Asked, known: Mapping[str, int]) -> str | None:
     if not changes:
         return None
     return " ".join(_typed(asked, changes))
+
+
+def could_be_wrong(asked: Asked) -> list[str]:
+    """The words that would be put right if nobody used them."""
+    return [word for word in asked.plain_words if len(word) >= SHORTEST]
+
+
+def _has_a_form(word: str, candidates: list[str]) -> bool:
+    alike, its = [each for each in candidates if each.startswith(word[: SHORTEST - 1])], set(stems.stems(word))
+    return any(not its.isdisjoint(stems.stems(each)) for each in alike)
 
 
 def _closest(word: str, candidates: list[str], known: Mapping[str, int]) -> str | None:

@@ -88,12 +88,16 @@ def _tokens(text: str) -> Iterator[str]:
 @lru_cache(maxsize=50_000)
 def _looked_at(token: str) -> tuple[str, tuple[str, ...]]:
     token = token[:LONGEST_WORD]
-    word = fold(token)
+    word = _folded(token)
     if len(word) < _SHORTEST_STEMMED or any(map(str.isdigit, word)):
         return word, (word,) if word else ()
     forms = dict.fromkeys(form for one in (token, word) for form in _forms(one))
-    found = (_AMERICAN.sub("is", fold(stemmer.stemWord(form))) for form in forms for stemmer in _stemmers())
+    found = (_AMERICAN.sub("is", _folded(stemmer.stemWord(form))) for form in forms for stemmer in _stemmers())
     return word, tuple(dict.fromkeys(stem for stem in found if stem)) or (word,)
+
+
+def _folded(token: str) -> str:
+    return token if token.isascii() else fold(token)  # letters and digits without capitals: nothing to do, and quickly
 
 
 def _forms(token: str) -> Iterator[str]:
