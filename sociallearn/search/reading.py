@@ -128,7 +128,9 @@ def search(session: Session, member: Member, asked: Asked, narrowed: Narrowed, a
 
 
 def _help(looking: "_Looking", asked: Asked, found: Results) -> None:
-    spelt = spelling.put_right(asked, looking.vocabulary()) if spelling.could_be_wrong(asked) else None
+    spelt = None
+    if spelling.could_be_wrong(asked):
+        spelt = spelling.put_right(asked, looking.vocabulary(), even_if_used=bool(found.hits))
     if found.hits:
         found.did_you_mean = spelt
         return
@@ -186,7 +188,7 @@ class _Looking:
     def vocabulary(self) -> dict[str, int]:
         """Words of the newest texts within sight, and of the names of people: with how many use them."""
         values = {**sight.values(self.member), "closed": self.closed or [0]}
-        rooms = [kind for kind, room in ROOMS.items() if room in self.member.cohort.rooms_off]
+        rooms = [str(kind) for kind, room in ROOMS.items() if room in self.member.cohort.rooms_off]
         texts = self.session.scalars(_WORDS, {**values, "rooms": rooms or [""]})
         known = spelling.vocabulary(texts)
         people = naming.people(self.session, self.member.cohort_id)

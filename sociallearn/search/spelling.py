@@ -10,6 +10,7 @@ from sociallearn.search.asking import Asked, parse
 from sociallearn.text import stems
 
 SHORTEST = 4  # letters of a word that is put right
+_TIMES = 3  # as often another spelling must be used, where the one typed is used too
 _LONG = 8  # letters from which two mistakes may be in a word
 
 
@@ -21,15 +22,21 @@ def vocabulary(texts: Iterable[str]) -> Counter[str]:
     return found
 
 
-def put_right(asked: Asked, known: Mapping[str, int]) -> str | None:
+def put_right(asked: Asked, known: Mapping[str, int], *, even_if_used: bool = False) -> str | None:
     """What was typed, with words nobody used replaced by the closest ones that somebody did; none where there are no
-    such. Of words equally close the most used one."""
+    such. Of words equally close the most used one.
+
+    ``even_if_used``: words that some used too, where a close one is used far more.
+    """
     candidates = [word for word in known if len(word) >= SHORTEST - 1]
     changes: dict[str, str] = {}
     for word in could_be_wrong(asked):
-        if word in known or _has_a_form(word, candidates):
+        times = known.get(word, 0)
+        if times and not even_if_used:
             continue
-        closest = _closest(word, candidates, known)
+        if not times and _has_a_form(word, candidates):
+            continue
+        closest = _closest(word, candidates, known, max(1, _TIMES * times))
         if closest is not None:
             changes[word] = closest
     if not changes:
@@ -47,10 +54,12 @@ def _has_a_form(word: str, candidates: list[str]) -> bool:
     return any(not its.isdisjoint(stems.stems(each)) for each in alike)
 
 
-def _closest(word: str, candidates: list[str], known: Mapping[str, int]) -> str | None:
+def _closest(word: str, candidates: list[str], known: Mapping[str, int], times: int) -> str | None:
     most = 2 if len(word) >= _LONG else 1
     found = process.extract(word, candidates, scorer=OSA.distance, score_cutoff=most, limit=20)
-    ranked = [(distance, -known[candidate], candidate) for candidate, distance, _index in found]
+    ranked = [
+        (distance, -known[near], near) for near, distance, _index in found if near != word and known[near] >= times
+    ]
     return min(ranked)[2] if ranked else None
 
 
