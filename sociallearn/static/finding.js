@@ -16,8 +16,11 @@ document.addEventListener("keydown", (event) => {
   if (event.target.closest?.("input, textarea, select, [contenteditable], [role=dialog], dialog")) return;
   if (!isOn()) return;
   event.preventDefault();
-  field.focus();
-  field.select();
+  const large = document.querySelector("#search-q"); // in a narrow window the header has no field: the page has one
+  const shown = field.offsetParent ? field : large;
+  if (!shown) return field.form.requestSubmit();
+  shown.focus();
+  shown.select();
 });
 
 const choice = document.querySelector("[data-search-key]");

@@ -59,10 +59,8 @@ def by_fts5(session: Session, tokenizer: str) -> Finder:
 
 def by_tsvector(session: Session, configuration: str) -> Finder:
     def find(asked: str) -> list[str]:
-        question = (
-            "SELECT key FROM plain WHERE to_tsvector(CAST(:c AS regconfig), body) @@ plainto_tsquery(CAST(:c AS regconfig), :q) "
-            "ORDER BY ts_rank(to_tsvector(CAST(:c AS regconfig), body), plainto_tsquery(CAST(:c AS regconfig), :q)) DESC"
-        )
+        vector, asks = "to_tsvector(CAST(:c AS regconfig), body)", "plainto_tsquery(CAST(:c AS regconfig), :q)"
+        question = f"SELECT key FROM plain WHERE {vector} @@ {asks} ORDER BY ts_rank({vector}, {asks}) DESC"
         return list(session.scalars(text(question), {"c": configuration, "q": asked}))
 
     return find

@@ -108,8 +108,8 @@ def test_a_typing_error_is_put_right_and_it_says_so(cast: Cast) -> None:
     assert "These are results for <strong><bdi>walrus</bdi></strong>." in html
     wrote(cast.ben, "a walrsu, as I type badly")
     assert "Did you mean" not in page(cast.dora, "walrsu")
-    for number in range(2):
-        wrote(cast.ben, f"walrus {number}")
+    for _ in range(2):
+        wrote(cast.ben, "another walrus")
     assert '<a href="' in page(cast.dora, "walrsu").partition("Did you mean")[2].partition("walrus</bdi>")[0]
 
 
@@ -172,8 +172,8 @@ def test_more_results_stand_on_further_pages_each_once(cast: Cast, app: Flask) -
 def test_a_page_asks_the_database_as_often_whatever_there_is(cast: Cast, app: Flask) -> None:
     wrote(cast.ben, "a walrus")
     few = statements(app, lambda: page(cast.dora, "walrus"))
-    for number in range(24):
-        wrote((cast.ben, cast.cleo, cast.tess)[number % 3], f"a walrus and {number}")
+    for who in 8 * (cast.ben, cast.cleo, cast.tess):
+        wrote(who, "a walrus and more")
     assert statements(app, lambda: page(cast.dora, "walrus")) <= few  # no look at spellings any more
     assert statements(app, lambda: page(cast.dora, "zzzzzz yyyyyy xxxxxx")) < 20
 
