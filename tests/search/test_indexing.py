@@ -67,7 +67,7 @@ def test_hidden_and_deleted_texts_are_not_found_and_come_back(app: Flask, cast: 
     for who in (cast.cleo, cast.tess, cast.ben):
         assert sees_nothing(who)
     assert held(app) == 0
-    cast.tess.post(f"/posts/{said}/restoration")
+    cast.tess.post(f"/posts/{said}/hiding/withdrawal")
     assert found(cast.cleo, WORD) == [said]
     cast.ben.post(f"/posts/{said}/deletion")
     assert sees_nothing(cast.cleo)
@@ -101,7 +101,7 @@ def test_what_a_group_says_is_for_the_group(app: Flask, cast: Cast, blue: str) -
         assert sees_nothing(who)
     with acting(app) as session:
         group = session.get_one(Group, int(blue[1:]))
-        grouping.remove(session, group, [member(session, "cleo")])
+        grouping.take_out(session, group, [member(session, "cleo")])
     assert post not in found(cast.cleo, WORD)
 
 
