@@ -182,7 +182,7 @@ class _Looking:
     def give_people_and_topics(self, found: Results, asked: Asked) -> None:
         """Add people of the cohort and topics whose names begin with the words typed."""
         words = [word for term in asked.terms for word in term.words]
-        found.people = _people(self.session, self.member, words)
+        found.people = _people(self.session, self.member, words) if _knows_names(self.member) else []
         found.topics = _topics(self.session, self.member, words)
 
     def vocabulary(self) -> dict[str, int]:
@@ -191,8 +191,9 @@ class _Looking:
         rooms = [str(kind) for kind, room in ROOMS.items() if room in self.member.cohort.rooms_off]
         texts = self.session.scalars(_WORDS, {**values, "rooms": rooms or [""]})
         known = spelling.vocabulary(texts)
-        people = naming.people(self.session, self.member.cohort_id)
-        known.update(word for key in people.members for word in stems.words(key))
+        if _knows_names(self.member):
+            people = naming.people(self.session, self.member.cohort_id)
+            known.update(word for key in people.members for word in stems.words(key))
         return known
 
     def _anything(self) -> list[str]:
@@ -366,6 +367,11 @@ def _hit(row: Row[Any], wanted: Wanted) -> Hit:
         answers=row.answer_count,
         space=row.Space,
     )
+
+
+def _knows_names(member: Member) -> bool:
+    """Whether names of people who wrote nothing are this member's to see: as where one mentions somebody."""
+    return member.role in (Role.LEARNER, Role.TRAINER)
 
 
 def _called(session: Session, member: Member, name: str) -> list[int]:

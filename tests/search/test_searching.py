@@ -106,6 +106,8 @@ def test_a_typing_error_is_put_right_and_it_says_so(cast: Cast) -> None:
     html = page(cast.dora, "walrsu")
     assert "Nothing was found for walrsu." in html
     assert "These are results for <strong><bdi>walrus</bdi></strong>." in html
+    echoed = page(cast.dora, "<walrsu>")
+    assert "Nothing was found for &lt;walrsu&gt;." in echoed
     wrote(cast.ben, "a walrsu, as I type badly")
     assert "Did you mean" not in page(cast.dora, "walrsu")
     for _ in range(2):
@@ -125,6 +127,15 @@ def test_people_and_topics_are_found_by_name(cast: Cast) -> None:
     assert found(cast.dora, person="Cleo Test") == found(cast.dora, person="Nobody") == []
     assert found(cast.dora, topic="#Walruses") == found(cast.dora, "something", topic="walruses") == [post]
     assert found(cast.dora, topic="unheard") == []
+
+
+def test_who_only_reads_finds_what_people_wrote_and_no_list_of_them(cast: Cast) -> None:
+    post = wrote(cast.ben, "Something about walruses")
+    assert cast.cleo.seat
+    for who in (cast.mona, cast.omar):
+        assert "Cleo" not in page(who, "cleo").replace('value="cleo"', "")
+        assert "Cleo" not in page(who, "clea") + page(who, "test")
+        assert found(who, person="Ben Test") == [post]
 
 
 def test_names_of_files_are_found(cast: Cast) -> None:
