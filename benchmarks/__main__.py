@@ -7,11 +7,13 @@ import tempfile
 from pathlib import Path
 from statistics import median
 
+from benchmarks import searching
 from benchmarks.stage import FEW, REPLIES, Stage, side_by_side
 from tests import databases
 from tests.conftest import Actor
 
 MANY = 20_000
+SEARCHED = 20_000  # more, in three languages
 AIMS = {"feed": 1.6, "thread": 2.0, "topic": 2.0, "news": 1.5}
 CALLED = {
     "feed": f"feed of {FEW} posts",
@@ -50,9 +52,17 @@ def _measure(name: str, folder: Path, url: str) -> None:
             f"  {CALLED[page]}: {median(times['ours']):.2f} ms, {median(times['bare']):.2f} ms bare, "
             f"ratio {ratio:.2f}{_aim(page)}; {few[page]} statements with {FEW} posts, {many} now"
         )
+    _search(name, stage)
     if name == "SQLite":
         _first_visit(stage.reader)
     stage.close()
+
+
+def _search(name: str, stage: Stage) -> None:
+    seconds = searching.fill(stage, SEARCHED)
+    _say(f"  {name}, search among {MANY + SEARCHED:,} posts (index made in {seconds:.0f} s), milliseconds a page:")
+    for kind, (wall, wall95, cpu, cpu95) in searching.report(stage, searching.questions(100)).items():
+        _say(f"    {kind}: {wall:.0f}, p95 {wall95:.0f}; CPU {cpu:.0f}, p95 {cpu95:.0f}")
 
 
 def _aim(page: str) -> str:

@@ -4,7 +4,7 @@ from alembic import context
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
-from sociallearn import database, models
+from sociallearn import database, migrating, models
 
 models.load()
 
@@ -28,6 +28,7 @@ def run(connection: Connection) -> None:
         target_metadata=database.db.metadata,
         render_as_batch=is_sqlite,
         compare_type=True,
+        include_object=migrating.is_compared,
         transactional_ddl=False,
         render_item=plain,
     )

@@ -53,6 +53,8 @@ from sociallearn.questions.views import bp as questions
 from sociallearn.roster.people_views import bp as people
 from sociallearn.roster.views import bp as roster
 from sociallearn.roster.views import launch_bp
+from sociallearn.search import indexing
+from sociallearn.search.views import bp as search
 from sociallearn.setup.views import bp as setup
 from sociallearn.starters.views import bp as starters
 from sociallearn.topics.views import bp as topics
@@ -71,6 +73,7 @@ ROOMS = (
     files,
     feed,
     topics,
+    search,
     questions,
     ideas,
     grades,
@@ -121,6 +124,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     landing.connect()
     handling.connect()
     queue.connect()
+    indexing.connect()
     chores = (
         access.remove_expired,
         remove_expired,

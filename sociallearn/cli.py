@@ -12,6 +12,7 @@ from sociallearn.doctor_cli import doctor
 from sociallearn.lti.registrations import ConfigFileError
 from sociallearn.organisation_cli import organisation, person
 from sociallearn.platform_cli import platform
+from sociallearn.search_cli import search
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -70,9 +71,11 @@ def db() -> None:
 def upgrade() -> None:
     """Bring the database to today's shape. Safe to run again."""
     from sociallearn import migrating
+    from sociallearn.search import indexing
 
     with commanding.in_app():
         migrating.upgrade()
+        indexing.rebuild(only_if_empty=True)
     click.echo("The database is up to date.")
 
 
@@ -133,5 +136,5 @@ def seed(port: int, lms_port: int, data_dir: Path) -> None:
     rehearsal.prepare(port=port, lms_port=lms_port, data_dir=data_dir.resolve())
 
 
-for command in (doctor, organisation, person, platform):
+for command in (doctor, organisation, person, platform, search):
     cli.add_command(command)

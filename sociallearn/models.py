@@ -11,4 +11,5 @@ def load() -> None:
     import sociallearn.moderation.models
     import sociallearn.posts.models
     import sociallearn.questions.models
-    import sociallearn.roster.models  # noqa: F401
+    import sociallearn.roster.models
+    import sociallearn.search.models  # noqa: F401

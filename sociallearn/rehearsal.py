@@ -38,6 +38,7 @@ from sociallearn.practice import enclosures, registering, serving
 from sociallearn.practice.app import create_practice_lms
 from sociallearn.practice.conversation import START, Kind, Line, script
 from sociallearn.practice.people import CAST
+from sociallearn.search import indexing
 
 PATIENCE = 60  # seconds for the tool to answer after its start
 _FIELD = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
@@ -84,6 +85,7 @@ def prepare(*, port: int, lms_port: int, data_dir: Path) -> BaseWSGIServer:
     tool = create_app(settings)
     with tool.app_context():
         migrating.upgrade()
+        indexing.rebuild(only_if_empty=True)
         registrations.sync()
         is_new = not db.session.scalar(select(func.count(Post.id)))
         db.session.remove()

@@ -22,6 +22,8 @@ from sociallearn.database import db, transaction
 from sociallearn.lti import registrations
 from sociallearn.lti.key_sets import KeySets
 from sociallearn.roster.models import Member, Seat
+from sociallearn.search.engines import engine_of
+from sociallearn.search.models import SearchText
 from tests import databases
 from tests.lms import AGS, MEMBERSHIP, Lms
 
@@ -130,6 +132,8 @@ def _empty(app: Flask) -> None:
         for table in tables:
             if table.name in used:
                 session.execute(table.delete())
+        if SearchText.__tablename__ in used:
+            engine_of(session).refresh(session)  # SQLite's index is not in the metadata
 
 
 class Actor:

@@ -21,6 +21,7 @@ from sociallearn.posts.models import Post
 from sociallearn.roster import granting
 from sociallearn.roster.granting import Right
 from sociallearn.roster.models import Cohort, Member, Person, Placement, Space
+from sociallearn.search.engines import engine_of
 from tests.conftest import Actor
 from tests.lms import AGS, MEMBERSHIP, Lms
 from tests.make import WORDS
@@ -292,6 +293,7 @@ def put_back(app: Flask, kept: Kept) -> None:
                 session.execute(insert(table), kept.tables[table.name])
             if db.engine.dialect.name == "postgresql" and isinstance(table.primary_key.columns[0].type, Integer):
                 _count_on(session, table)
+        engine_of(session).refresh(session)
     for people in kept.people.values():
         for one, cookies in people.values():
             one.client = app.test_client()

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from sociallearn.attachments import attaching
 from sociallearn.attachments.attaching import Chosen
+from sociallearn.posts import writing
 from sociallearn.posts.models import Extra, Post
 from sociallearn.roster.models import Member
 
@@ -19,3 +20,5 @@ def attach(session: Session, post: Post, chosen: Sequence[Chosen], *, by: Member
         return
     has_files = attaching.attach(session, post.id, chosen, by=by)
     post.extras = post.extras | Extra.FILES if has_files else post.extras & ~Extra.FILES
+    session.flush()
+    writing.written.send(post, session=session)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from functools import cache
 
+from blinker import Signal
 from sqlalchemy import Column, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
@@ -11,6 +12,10 @@ from sociallearn.attachments.models import Attachment
 from sociallearn.database import Model
 from sociallearn.posts.models import Post
 from sociallearn.roster.models import Space
+
+# Sent inside the transaction before texts go: removed.send(ids, session=session). Only for what must do more than lose
+# the rows that refer to them.
+removed = Signal()
 
 MOST_AT_ONCE = 200  # conversations; the next time takes more
 
@@ -32,6 +37,7 @@ def remove_expired(session: Session) -> int:
 
 
 def _remove(session: Session, ids: list[int]) -> None:
+    removed.send(ids, session=session)
     # the worker gives back the room of files and removes their bytes
     taken_away = update(Attachment).where(Attachment.post_id.in_(ids))
     session.execute(taken_away.values(post_id=None, removed_at=clock.now()))

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, fals
 from sqlalchemy.orm import Session, aliased
 
 from sociallearn import clock
+from sociallearn.database import Moment
 from sociallearn.posts.models import Extra, Kind, Post, Starter, Visibility
 from sociallearn.roster.models import Member, Role
 from sociallearn.text.excerpting import excerpt
@@ -72,6 +73,14 @@ def hides(session: Session, post: Post, member: Member) -> bool:
     return post.root_id is not None and not post.written_by(member) and _is_closed(session, post.root_id, member)
 
 
+def closed(session: Session, member: Member) -> list[int]:
+    """The threads whose replies this member does not see: their ids. No query for who never answers first."""
+    if not answers_first(member):
+        return []
+    values = {"cohort_id": member.cohort_id, "member_id": member.id, "now": clock.now()}
+    return list(session.scalars(_CLOSED, values))
+
+
 def hides_any(session: Session, member: Member) -> bool:
     """Whether there is a thread whose replies this member does not see."""
     return answers_first(member) and session.scalar(_closed(member).limit(1)) is not None
@@ -91,31 +100,39 @@ def _is_closed(session: Session, root_id: int, member: Member) -> bool:
 
 def _closed(member: Member) -> Select[tuple[int]]:
     """The threads whose replies this member does not see."""
+    return _closed_to(member.cohort_id, member.id, clock.now())
+
+
+def _closed_to(cohort_id: Any, member_id: Any, now: Any) -> Select[tuple[int]]:
     root = aliased(Post)
     return (
         select(root.id)
         .join(Starter, Starter.post_id == root.id)
-        .where(Starter.cohort_id == member.cohort_id, *_closing(root, member))
+        .where(Starter.cohort_id == cohort_id, *_closing(root, member_id, now))
     )
 
 
-def _closing(root: type[Post], member: Member) -> tuple[ColumnElement[bool], ...]:
+def _closing(root: type[Post], member_id: Any, now: Any) -> tuple[ColumnElement[bool], ...]:
     return (
         Starter.answer_first.is_(True),
-        or_(Starter.due_at.is_(None), Starter.due_at > clock.now()),
+        or_(Starter.due_at.is_(None), Starter.due_at > now),
         root.visibility == Visibility.VISIBLE,
         root.is_locked.is_(False),
-        ~_has_answered(root, member),
+        ~_has_answered(root, member_id),
     )
 
 
-def _has_answered(root: type[Post], member: Member) -> ColumnElement[bool]:
+def _has_answered(root: type[Post], member_id: Any) -> ColumnElement[bool]:
     own = aliased(Post)
     return (
         exists()
-        .where(own.root_id == root.id, own.author_id == member.id, own.visibility == Visibility.VISIBLE)
+        .where(own.root_id == root.id, own.author_id == member_id, own.visibility == Visibility.VISIBLE)
         .correlate(root)
     )
+
+
+# prepared once; filled by ``closed``
+_CLOSED = _closed_to(bindparam("cohort_id"), bindparam("member_id"), bindparam("now", type_=Moment()))
 
 
 def give_starters(session: Session, items: Sequence["Shown"], member: Member) -> None:
@@ -149,7 +166,9 @@ def _shown(member: Member) -> Select[Any]:
         .scalar_subquery()
     )
     asked = select(func.count(learner.id)).where(learner.cohort_id == member.cohort_id, *_learns(learner))
-    closes = and_(Starter.post_id == Post.id, *_closing(Post, member)) if answers_first(member) else false()
+    closes = (
+        and_(Starter.post_id == Post.id, *_closing(Post, member.id, clock.now())) if answers_first(member) else false()
+    )
     return (
         select(
             Post.id,
@@ -213,10 +232,6 @@ def waiting(session: Session, member: Member) -> list[Waiting]:
 
 @lru_cache(maxsize=2)
 def _unanswered(kinds: tuple[Kind, ...]) -> Select[Any]:
-    own = aliased(Post)
-    has_answered = exists().where(
-        own.root_id == Post.id, own.author_id == bindparam("member_id"), own.visibility == Visibility.VISIBLE
-    )
     return (
         select(Post.id, Post.kind, Post.title, Post.html, Starter.due_at)
         .join(Starter, Post.id == func.coalesce(Starter.post_id, Starter.question_id))
@@ -226,7 +241,7 @@ def _unanswered(kinds: tuple[Kind, ...]) -> Select[Any]:
             Post.kind.in_(kinds),
             Post.visibility == Visibility.VISIBLE,
             Post.is_locked.is_(False),
-            ~has_answered.correlate(Post),
+            ~_has_answered(Post, bindparam("member_id")),
         )
         .order_by(Starter.due_at, Post.id)
         .limit(MOST_WAITING)

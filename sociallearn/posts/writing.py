@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from blinker import Signal
 from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy import select, update
@@ -19,6 +20,10 @@ from sociallearn.roster.models import Member, Space
 from sociallearn.text import rendering, words
 
 GRACE = timedelta(minutes=5)
+
+# Sent inside the transaction for each text that is new or reads otherwise than before, or has other files:
+# written.send(post, session=session). Those that count nowhere too, unlike activity.
+written = Signal()
 
 _VERBS = {
     Kind.POST: Verb.POSTED,
@@ -47,6 +52,7 @@ def write(
     keeping.follow_by_writing(session, post.id, by=by)
     reading_marks.mark(session, by, post.id)
     _record(session, post, by, reached_id=None)
+    written.send(post, session=session)
     return post
 
 
@@ -89,6 +95,7 @@ def reply(session: Session, parent: Post, *, by: Member, body: str) -> Post:
     keeping.follow_by_writing(session, root.id, by=by)
     reading_marks.mark(session, by, root.id)
     _record(session, made, by, reached_id=parent.author_id)
+    written.send(made, session=session)
     return made
 
 
@@ -142,6 +149,7 @@ def edit(
     session.flush()
     naming.keep(session, post, who)
     _record(session, post, by, reached_id=None, verb=Verb.EDITED)
+    written.send(post, session=session)
     return post
 
 

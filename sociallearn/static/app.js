@@ -19,6 +19,7 @@ if (has("[data-read-url]")) import("./read.js");
 if (has("time[datetime]")) import("./times.js");
 if (has("form, [data-copy], [data-problems]")) import("./forms.js");
 if (has("[data-send-at-once]")) import("./sending.js");
+if (has("#find")) import("./finding.js");
 if (has("details.menu")) import("./menu.js");
 if (has("[data-toasts] > *")) import("./toasts.js");
 

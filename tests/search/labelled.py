@@ -1,0 +1,97 @@
+# ruff: noqa: E501 - a text a line
+"""What people of a cohort wrote, and what they look for: which texts each question should find.
+
+Written by hand, before any engine was asked. Inflections, accents left out, typing errors, three languages.
+"""
+
+TEXTS = {
+    "survey": "We sent a short survey after the workshop. Half of the participants answered within two days.",
+    "podcast": "Our team makes a podcast about safety at work. Listeners ask questions and we answer them in the next one.",
+    "mentor": "Each newcomer gets a mentor for six weeks. Mentoring helped me to meet people from other departments.",
+    "yammer": "On Yammer a colleague answered my question within an hour; nobody needed a meeting for it.",
+    "onboarding": "Onboarding: we replaced the folder with a checklist and three short films.",
+    "managers": "Managers who share their own mistakes make it easier for everybody to speak up.",
+    "budget": "The training budget was cut, so we organise our own lunch sessions where colleagues teach each other.",
+    "measuring": "How do you measure whether learning changes behaviour? We compare customer complaints before and after.",
+    "library": "I built a small library of case studies. Everybody may borrow, nobody has to return anything.",
+    "webinar": "Webinars of more than forty minutes lose half of their audience. Shorter ones with a poll do better.",
+    "feedback": "Giving feedback in public is difficult. Write to the person first, then tell the group what you learned.",
+    "intranet": "Nobody visits the intranet. News is read when a person we know passes it on.",
+    "knowledge": "A map of who knows what would save us hours of searching.",
+    "children": "My children explained TikTok to me. Their school uses it for book reviews.",
+    "analysis": "An analysis of the exit interviews shows that people leave because they stop learning.",
+    "privacy": "Can we record the session? Ask everybody first, and delete the recording after a month.",
+    "vragenlijst": "Na de opleiding sturen we een vragenlijst. Wie ze invult, krijgt de resultaten te zien.",
+    "netwerk": "Ons netwerk groeit vooral tijdens de middagpauze. Wie deelt hoe hij nieuwe collega's leert kennen?",
+    "ideeen": "Goede ideeën komen zelden uit een vergadering. Wij hangen ze op een bord in de gang.",
+    "vergadering": "We schrapten een vergadering per week en schrijven nu een kort verslag op het platform.",
+    "kennis": "Kennisdeling begint bij durven vragen. Ik vroeg het aan drie afdelingen en kreeg zes antwoorden.",
+    "trainer": "Onze trainer gaf elke deelnemer een opdracht voor de eerste dag. Dat brak het ijs.",
+    "museum": "Voor het museum maakten we een rondleiding met je eigen telefoon, zonder app.",
+    "foto": "Maak foto's van wat je geleerd hebt en hang ze naast je bureau.",
+    "elearning": "Een e-learning van tien minuten werkt beter dan een cursus van een dag, als je hem herhaalt.",
+    "leidinggevende": "Mijn leidinggevende las mijn bericht en belde meteen. Durf dus te schrijven wat je denkt.",
+    "uitgeverij": "Bij de uitgeverij schreven redacteurs en drukkers voor het eerst op dezelfde plek.",
+    "verandering": "Veranderingen lukken beter wanneer mensen ze zelf bedenken.",
+    "thuiswerk": "Sinds we thuiswerken mis ik de praatjes aan de koffiemachine. Een online koffie helpt een beetje.",
+    "fouten": "We vieren fouten: elke maand vertelt iemand wat er misliep en wat hij eruit leerde.",
+    "klant": "Een klant stelde een vraag op Twitter en kreeg binnen de tien minuten antwoord van een collega.",
+    "spelregels": "Spreek spelregels af voor je begint: wie leest mee, en wat gebeurt er met wat je schrijft?",
+    "taal": "Schrijf eenvoudige taal. Korte zinnen worden gelezen, lange niet.",
+    "meter": "Peter of meter: een ervaren medewerker begeleidt wie nieuw is.",
+    "video": "Video's met ondertitels worden vaker uitgekeken, ook op kantoor zonder geluid.",
+    "bewaren": "Hoe bewaar je wat je gelezen hebt? Ik label alles met één woord.",
+    "reunion": "Après chaque réunion, nous publions trois phrases : ce que nous avons décidé, qui le fait, et quand.",
+    "equipe": "L'équipe de Liège partage ses idées le vendredi. Les autres équipes peuvent suivre en ligne.",
+    "formation": "Les formations d'une journée ne suffisent pas : il faut un avant et un après.",
+    "formateur": "La formatrice a demandé à chaque participant d'écrire une question avant de venir.",
+    "reseau": "Notre réseau social interne a remplacé la moitié des courriels.",
+    "etude": "Une étude montre que les étudiants apprennent mieux quand ils expliquent aux autres.",
+    "evaluer": "Comment évaluer une formation ? Nous demandons trois mois plus tard ce qui a changé.",
+    "telephone": "Beaucoup de collègues lisent sur leur téléphone dans le train.",
+    "erreurs": "Nous racontons nos erreurs au début de chaque séance, le directeur en premier.",
+    "travail": "Le télétravail rend les nouveaux invisibles. Un parrain les appelle chaque lundi.",
+    "journal": "Je tiens un journal d'apprentissage ; les journaux des autres me donnent du courage.",
+    "accueil": "Pour l'accueil des nouveaux, un jeu de cartes remplace le classeur.",
+    "langue": "Chacun écrit dans sa langue, et personne ne se moque des fautes.",
+    "ecole": "À l'école de mes enfants, les élèves corrigent les textes les uns des autres.",
+    "noise1": "Lunch is at noon in the blue room. Bring your own cup.",
+    "noise2": "De bus vertrekt om acht uur aan het station.",
+    "noise3": "Le parking est complet, venez en tram.",
+    "noise4": "Thanks everybody, see you next week!",
+    "noise5": "Bedankt allemaal en tot volgende week.",
+    "noise6": "Merci à tous, à la semaine prochaine.",
+}
+
+QUERIES: list[tuple[str, set[str]]] = [
+    # as they stand, and more than one word
+    ("survey", {"survey"}), ("podcast safety", {"podcast"}), ("training budget", {"budget"}), ("kort verslag", {"vergadering"}),
+    ("réseau social", {"reseau"}), ("jeu de cartes", {"accueil"}), ('"case studies"', {"library"}), ("intranet news", {"intranet"}),
+    # English forms
+    ("surveys", {"survey"}), ("mentors", {"mentor"}), ("listening questions answered", {"podcast"}), ("newcomers", {"mentor"}),
+    ("organised lunch session", {"budget"}), ("organize", {"budget"}), ("measuring behaviour", {"measuring"}),
+    ("mistake", {"managers"}), ("share mistake", {"managers"}), ("searches", {"knowledge"}), ("recordings", {"privacy"}),
+    ("analysis interview", {"analysis"}), ("shorter webinar", {"webinar"}), ("complaint", {"measuring"}),
+    ("case study", {"library"}), ("meetings", {"yammer"}), ("explaining", {"children"}),
+    ("department", {"mentor"}), ("give feedback", {"feedback"}),
+    # Dutch forms
+    ("vragenlijsten", {"vragenlijst"}), ("idee", {"ideeen"}), ("vergaderingen", {"vergadering", "ideeen"}),
+    ("netwerken", {"netwerk"}), ("trainers opdrachten", {"trainer"}), ("deelnemers", {"trainer"}), ("fout", {"fouten"}),
+    ("foto", {"foto"}), ("fotos", {"foto"}), ("afdeling", {"kennis"}), ("rondleidingen", {"museum"}),
+    ("klanten", {"klant"}), ("verandering", {"verandering"}), ("spelregel", {"spelregels"}), ("deelt collega", {"netwerk"}),
+    ("thuiswerk", {"thuiswerk"}), ("medewerkers begeleiden", {"meter"}), ("talen", {"taal"}), ("kennis", {"kennis"}),
+    ("schrijven redacteur", {"uitgeverij"}), ("leidinggevenden", {"leidinggevende"}), ("video ondertitel", {"video"}),
+    ("bewaarde", {"bewaren"}), ("elearning", {"elearning"}), ("e-learning herhalen", {"elearning"}),
+    # French forms
+    ("réunions", {"reunion"}), ("équipes", {"equipe"}), ("formation", {"formation", "evaluer"}), ("idée partager", {"equipe"}),
+    ("étudiant", {"etude"}), ("évaluation des formations", {"evaluer"}), ("erreur", {"erreurs"}), ("journaux", {"journal"}),
+    ("collègue train", {"telephone"}), ("élève", {"ecole"}), ("participants", {"formateur", "survey"}),
+    # without accents
+    ("reunion", {"reunion"}), ("equipe", {"equipe"}), ("etudiants", {"etude"}), ("reseau", {"reseau"}), ("ideeen", {"ideeen"}),
+    ("telephone", {"telephone"}), ("teletravail", {"travail"}), ("een woord", {"bewaren"}),
+    # typing errors
+    ("vergadring", {"vergadering", "ideeen"}), ("feedbck", {"feedback"}), ("onbaording", {"onboarding"}), ("formaton", {"formation", "evaluer"}),
+    ("musuem", {"museum"}), ("netwrek", {"netwerk"}), ("hours of serching", {"knowledge"}), ("parain", {"travail"}), ("podcats", {"podcast"}),
+    # the beginning of a word
+    ("webin", {"webinar"}), ("uitgev", {"uitgeverij"}), ("leidinggev", {"leidinggevende"}), ("accue", {"accueil"}),
+]  # fmt: skip
