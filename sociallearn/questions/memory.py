@@ -26,7 +26,7 @@ _ROOM = "questions"
 _MENTION = re.compile(r'<span class="mention">[^<]*</span>')
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Remembered:
     """A text of an earlier cohort."""
 
@@ -127,7 +127,11 @@ def find(session: Session, member: Member, question_id: int) -> RememberedQuesti
         .order_by(Acceptance.answer_id.is_(None), (Post.thanks + Post.agree + Post.insight).desc(), Post.id)
         .limit(MOST_ANSWERS)
     )
-    shown = [_remembered(*columns, accepted is not None) for *columns, _cohort_id, accepted in found]
+    shown = []
+    for *columns, _cohort_id, accepted in found:
+        answer = _remembered(*columns)
+        answer.is_accepted = accepted is not None
+        shown.append(answer)
     *columns, cohort_id = row
     return RememberedQuestion(_remembered(*columns), earlier[cohort_id], shown)
 
@@ -143,10 +147,10 @@ def _texts() -> Select[Any]:
 
 
 def _remembered(
-    post_id: int, title: str | None, html: str, at: datetime, name: str, with_name: bool, is_accepted: bool = False
+    post_id: int, title: str | None, html: str, at: datetime, name: str, with_name: bool
 ) -> Remembered:
     author = name if with_name else None
-    return Remembered(post_id, title, Markup(readable(html)), author, at, is_accepted)  # noqa: S704 - our sanitiser's
+    return Remembered(post_id, title, Markup(readable(html)), author, at)  # noqa: S704 - made by our sanitiser
 
 
 def readable(html: str) -> str:

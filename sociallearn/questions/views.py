@@ -65,13 +65,21 @@ def ask() -> ResponseReturnValue:
 @bp.post("/alike")
 @access.only_reads
 def alike() -> ResponseReturnValue:
-    """Questions like the one being typed, as a piece of a page; without a script, the form again with them in it."""
+    """Questions like the one being typed, as a piece of a page."""
     access.require_writer()
     title, body = _typed()
     found = matching.find(db.session(), access.member(), title, body)
-    if "piece" in request.form:
-        return render_template("questions/_alike.html", alike=found, asked={"title": title, "body": body})
-    return _ask_page(TitledForm(request.form), alike=found, asked={"title": title, "body": body})
+    return render_template("questions/_alike.html", alike=found, asked={"title": title, "body": body})
+
+
+@bp.post("/look")
+def look() -> ResponseReturnValue:
+    """The same without a script: the form again, with them in it."""
+    access.require_writer()
+    form, (title, body) = TitledForm(request.form), _typed()
+    form_files.choose(form)
+    found = matching.find(db.session(), access.member(), title, body)
+    return _ask_page(form, alike=found, asked={"title": title, "body": body})
 
 
 @bp.post("/settled")

@@ -1,7 +1,7 @@
 """How alike two questions are, from 0 to 1: by their words, the rarer the heavier, and by letters for the rest.
 
-Counted words, and no model of language: whoever wonders why two questions stand together can see which words they share.
-Words meet when they share a stem, mean the same in a short list of the training world, or nearly spell each other
+Counted words, and no model of language: whoever wonders why two stand together can see which words they share. Words
+meet when they share a stem, mean the same in a short list of the training world, or nearly spell each other
 (typing errors; Dutch writes compounds together, so that a part of a word counts for something).
 """
 

@@ -1,4 +1,4 @@
-"""Questions people might ask in a training cohort, in pairs: the same question in other words, and another question about
+"""Questions people might ask in a training cohort, in pairs: the same question in other words, and another one about
 the same things. Written down before the scoring was, and never changed to suit it.
 
 Each side is a title, or a title and a body after ``|``. ``SAME`` and ``OTHER`` were there when scoring, synonyms and
