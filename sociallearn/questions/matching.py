@@ -22,9 +22,10 @@ from sociallearn.text.alike import About, Word
 from sociallearn.text.excerpting import excerpt
 
 MOST = 5  # are shown
-MOST_KEYS = 24  # are looked up, the rarest of them first
+MOST_KEYS = 24  # are looked up, those of the title first and of these the rarest
+LEAST_KEYS = 2  # are looked up in any case
 MOST_CANDIDATES = 60  # are compared, of each side
-MOST_ROWS = 8_000  # of the index are read for keys that are not among the two rarest
+MOST_ROWS = 8_000  # of the index are read for further keys
 EXCERPT = 180  # characters of an answer
 
 
@@ -72,13 +73,13 @@ def _candidates(
     within: Sequence[int], counts: dict[str, int], asked: About, *narrower: ColumnElement[bool]
 ) -> Select[tuple[int]] | None:
     """The questions that share most by weight; nothing when no word is known."""
-    total = counts.get(EVERY, 0)
-    known = sorted((count, key) for key, count in counts.items() if key != EVERY)[:MOST_KEYS]
+    total, titled = counts.get(EVERY, 0), alike.About(asked.title, ()).keys
+    known = sorted((key not in titled, count, key) for key, count in counts.items() if key != EVERY)
     chosen: dict[str, float] = {}
     rows = 0
-    for count, key in known:
+    for _is_beside, count, key in known[:MOST_KEYS]:
         rows += count
-        if len(chosen) >= 2 and rows > MOST_ROWS:
+        if len(chosen) >= LEAST_KEYS and rows > MOST_ROWS:
             break
         chosen[key] = alike.rarity(count, total)
     if not chosen:
