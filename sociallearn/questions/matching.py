@@ -22,11 +22,12 @@ from sociallearn.text.alike import About, Word
 from sociallearn.text.excerpting import excerpt
 
 MOST = 5  # are shown
-MOST_KEYS = 24  # are looked up, those of the title first and of these the rarest
-LEAST_KEYS = 2  # are looked up in any case
-MOST_CANDIDATES = 60  # are compared, of each side
+MOST_KEYS = 24  # are counted: those of the title, then those of the longest words below it
+LEAST_KEYS = 2  # are looked up in any case, the rarest of the title
+MOST_CANDIDATES = 40  # are compared, of each side
 MOST_ROWS = 8_000  # of the index are read for further keys
 EXCERPT = 180  # characters of an answer
+_NOTHING = " "  # begins no key
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Alike:
 
 
 def find(session: Session, member: Member, title: str, body: str) -> list[Alike]:
-    """At most five, the most alike first. Seven queries at most, however much there is."""
+    """At most five, the most alike first. Nine queries at most, however much there is."""
     asked = alike.about(title, body)
     if not asked.keys:
         return []
@@ -59,8 +60,9 @@ def find(session: Session, member: Member, title: str, body: str) -> list[Alike]
 
 def _counts(session: Session, asked: About, within: Sequence[int]) -> dict[str, int]:
     """In how many questions of these cohorts each key stands, and under EVERY how many there are."""
-    words = [word for word in asked.all if not word.is_filler]
-    keys = list(dict.fromkeys(key for word in words for key in sorted(word.keys)))[: 4 * MOST_KEYS]
+    beside = sorted(asked.body, key=lambda word: -len(word.text))
+    words = [word for word in (*asked.title, *beside) if not word.is_filler]
+    keys = list(dict.fromkeys(key for word in words for key in sorted(word.keys)))[:MOST_KEYS]
     rows = session.execute(
         select(QuestionStem.stem, func.count())
         .where(QuestionStem.cohort_id.in_(within), QuestionStem.stem.in_([EVERY, *keys]))
@@ -77,14 +79,16 @@ def _candidates(
     known = sorted((key not in titled, count, key) for key, count in counts.items() if key != EVERY)
     chosen: dict[str, float] = {}
     rows = 0
-    for _is_beside, count, key in known[:MOST_KEYS]:
+    for _is_beside, count, key in known:
         rows += count
         if len(chosen) >= LEAST_KEYS and rows > MOST_ROWS:
             break
         chosen[key] = alike.rarity(count, total)
     if not chosen:
         return None
-    weight = case(chosen, value=QuestionStem.stem) * case((QuestionStem.in_title, 2.0), else_=1.0)
+    # always as many, so that the statement is the same and prepared once
+    padding = {f"{_NOTHING}{number}": 0.0 for number in range(MOST_KEYS - len(chosen))}
+    weight = case(chosen | padding, value=QuestionStem.stem) * case((QuestionStem.in_title, 2.0), else_=1.0)
     return (
         select(QuestionStem.post_id)
         .where(QuestionStem.cohort_id.in_(within), QuestionStem.stem.in_(list(chosen)), *narrower)
@@ -92,6 +96,19 @@ def _candidates(
         .order_by(func.sum(weight).desc(), QuestionStem.post_id.desc())
         .limit(MOST_CANDIDATES)
     )
+
+
+class _Rarities(dict[Word, float]):
+    """The rarity of each word, reckoned once."""
+
+    def __init__(self, counts: dict[str, int]) -> None:
+        super().__init__()
+        self._counts, self._total = counts, counts.get(EVERY, 0)
+
+    def __missing__(self, word: Word) -> float:
+        found_in = max((self._counts.get(key, 0) for key in word.keys), default=0)
+        self[word] = value = alike.rarity(found_in, self._total) if found_in else alike.USUAL
+        return value
 
 
 def _own(session: Session, member: Member, asked: About, counts: dict[str, int]) -> list[Alike]:
@@ -127,13 +144,7 @@ def _compared(
     rows = session.execute(
         select(Post.id, Post.title, body, Post.cohort_id, Post.answer_count).where(Post.id.in_(ids), *conditions)
     )
-    total = counts.get(EVERY, 0)
-
-    def rare(word: Word) -> float:
-        found_in = max((counts.get(key, 0) for key in word.keys), default=0)
-        return alike.rarity(found_in, total) if found_in else alike.USUAL
-
-    found = []
+    rare, found = _Rarities(counts).__getitem__, []
     for post_id, title, text, cohort_id, answer_count in rows:
         score = alike.alike(asked, alike.about(title or "", text), rare)
         if score >= alike.LIKE:

@@ -12,8 +12,8 @@ from typing import Any
 
 from flask import g
 from markupsafe import Markup
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import Session
 
 from sociallearn.posts.models import Kind, Post, Visibility
 from sociallearn.questions.models import Acceptance, Memory, TextConsent
@@ -59,9 +59,10 @@ class Membership:
 
 
 def cohorts(session: Session, member: Member) -> dict[int, str]:
-    """The earlier cohorts whose questions this member may meet: id → title. One query."""
-    mine, here = member.cohort, aliased(Memory)
-    switched_off = exists().where(here.cohort_id == mine.id, here.is_read.is_(False))
+    """The earlier cohorts whose questions this member may meet: id → title. Two queries."""
+    mine, here = member.cohort, session.get(Memory, member.cohort_id)
+    if here is not None and not here.is_read:
+        return {}
     rows = session.execute(
         select(Cohort.id, Cohort.title, Cohort.rooms_off)
         .join(Memory, Memory.cohort_id == Cohort.id)
@@ -70,7 +71,6 @@ def cohorts(session: Session, member: Member) -> dict[int, str]:
             Cohort.organisation_id == member.organisation_id,
             Cohort.id != mine.id,
             Cohort.created_at < mine.created_at,
-            ~switched_off,
         )
     )
     return {cohort_id: title for cohort_id, title, rooms_off in rows if _ROOM not in rooms_off}
@@ -111,7 +111,7 @@ def is_accepted() -> ColumnElement[bool]:
 
 
 def find(session: Session, member: Member, question_id: int) -> RememberedQuestion | None:
-    """A question of an earlier cohort as this member may read it now; nothing otherwise. Three queries."""
+    """A question of an earlier cohort as this member may read it now; nothing otherwise. Four queries."""
     earlier = cohorts(session, member)
     if not earlier:
         return None
@@ -146,9 +146,7 @@ def _texts() -> Select[Any]:
     )
 
 
-def _remembered(
-    post_id: int, title: str | None, html: str, at: datetime, name: str, with_name: bool
-) -> Remembered:
+def _remembered(post_id: int, title: str | None, html: str, at: datetime, name: str, with_name: bool) -> Remembered:
     author = name if with_name else None
     return Remembered(post_id, title, Markup(readable(html)), author, at)  # noqa: S704 - made by our sanitiser
 

@@ -8,7 +8,7 @@ meet when they share a stem, mean the same in a short list of the training world
 import math
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from rapidfuzz.distance import Levenshtein, Prefix
@@ -214,8 +214,8 @@ class Word:
     """One word of a question: as folded, and the keys by which it meets others."""
 
     text: str
-    keys: frozenset[str]
-    is_filler: bool = False
+    keys: frozenset[str] = field(hash=False)  # follow from the text, as does the rest
+    is_filler: bool = field(default=False, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,9 +296,12 @@ def _held(one: Sequence[Word], keys: frozenset[str], rare: Rarity) -> float:
 
 
 def _part(one: Sequence[Word], share: Rarity, rare: Rarity) -> float:
-    weights = [(rare(word) * (_FILLER if word.is_filler else 1), word) for word in one]
-    total = sum(weight for weight, _ in weights)
-    return sum(weight * share(word) for weight, word in weights) / total if total else 0.0
+    total = held = 0.0
+    for word in one:
+        weight = rare(word) * _FILLER if word.is_filler else rare(word)
+        total += weight
+        held += weight * share(word)
+    return held / total if total else 0.0
 
 
 @lru_cache(maxsize=100_000)
