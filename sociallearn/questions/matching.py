@@ -22,10 +22,10 @@ from sociallearn.text.alike import About, Word
 from sociallearn.text.excerpting import excerpt
 
 MOST = 5  # are shown
-MOST_KEYS = 24  # are counted: those of the title, then those of the longest words below it
+MOST_KEYS = 16  # are counted: those of the title, then those of the longest words below it
 LEAST_KEYS = 2  # are looked up in any case, the rarest of the title
 MOST_CANDIDATES = 40  # are compared, of each side
-MOST_ROWS = 8_000  # of the index are read for further keys
+MOST_ROWS = 5_000  # of the index are read for further keys
 EXCERPT = 180  # characters of an answer
 _NOTHING = " "  # begins no key
 
@@ -49,13 +49,13 @@ def find(session: Session, member: Member, title: str, body: str) -> list[Alike]
     asked = alike.about(title, body)
     if not asked.keys:
         return []
-    earlier = memory.cohorts(session, member)
+    earlier, seen = memory.cohorts(session, member), sight.in_sight(member)
     counts = _counts(session, asked, [member.cohort_id, *earlier])
-    found = _own(session, member, asked, counts)
+    found = _own(session, member, seen, asked, counts)
     if earlier:
         found += _remembered(session, earlier, asked, counts)
     found.sort(key=lambda one: (-one.score, one.cohort is not None, -one.id))
-    return _with_answers(session, member, found[:MOST], list(earlier))
+    return _with_answers(session, member, seen, found[:MOST], list(earlier))
 
 
 def _counts(session: Session, asked: About, within: Sequence[int]) -> dict[str, int]:
@@ -111,12 +111,14 @@ class _Rarities(dict[Word, float]):
         return value
 
 
-def _own(session: Session, member: Member, asked: About, counts: dict[str, int]) -> list[Alike]:
+def _own(
+    session: Session, member: Member, seen: ColumnElement[bool], asked: About, counts: dict[str, int]
+) -> list[Alike]:
     conditions = (
         Post.cohort_id == member.cohort_id,
         Post.kind == Kind.QUESTION,
         Post.visibility == Visibility.VISIBLE,
-        sight.in_sight(member),
+        seen,
     )
     candidates = _candidates([member.cohort_id], counts, asked)
     return _compared(session, candidates, conditions, asked, counts, {})
@@ -154,23 +156,17 @@ def _compared(
     return found
 
 
-def _with_answers(session: Session, member: Member, found: list[Alike], within: list[int]) -> list[Alike]:
+def _with_answers(
+    session: Session, member: Member, seen: ColumnElement[bool], found: list[Alike], within: list[int]
+) -> list[Alike]:
     """Each with how its accepted or else most thanked answer begins: a query for each side that has any."""
     own = [one.id for one in found if one.cohort is None]
     others = [one.id for one in found if one.cohort is not None]
-    answers = _answers(session, own, _of_own(member)) if own else {}
+    visible = (Post.cohort_id == member.cohort_id, Post.kind == Kind.ANSWER, Post.visibility == Visibility.VISIBLE)
+    answers = _answers(session, own, (*visible, seen)) if own else {}
     if others:
         answers |= _answers(session, others, memory.answers(within))
     return [_with_answer(one, answers.get(one.id)) for one in found]
-
-
-def _of_own(member: Member) -> tuple[ColumnElement[bool], ...]:
-    return (
-        Post.cohort_id == member.cohort_id,
-        Post.kind == Kind.ANSWER,
-        Post.visibility == Visibility.VISIBLE,
-        sight.in_sight(member),
-    )
 
 
 def _answers(

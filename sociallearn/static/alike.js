@@ -76,7 +76,7 @@ function show(html) {
   status.textContent = count ? (count === 1 ? alikeOne : alikeMany).replace("{count}", count) : "";
 }
 
-const found = (where) => [...where.querySelectorAll("h3 a")].map((link) => link.pathname);
+const found = (where) => [...where.querySelectorAll("h3 a")].map((link) => link.getAttribute("href"));
 
 // The list grows between the title and what is typed below it: where that stands on the screen, it stays.
 function swap(change) {
