@@ -74,10 +74,11 @@ def alike() -> ResponseReturnValue:
 
 @bp.post("/look")
 def look() -> ResponseReturnValue:
-    """The same without a script: the form again, with them in it."""
+    """The same without a script: the form again, with them in it. What was typed is kept as a draft."""
     access.require_writer()
     form, (title, body) = TitledForm(request.form), _typed()
     form_files.choose(form)
+    drafting.save(db.session(), access.member(), settling.PLACE, title, body)
     found = matching.find(db.session(), access.member(), title, body)
     return _ask_page(form, alike=found, asked={"title": title, "body": body})
 

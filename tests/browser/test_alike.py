@@ -35,7 +35,7 @@ def test_an_earlier_cohort_answers_by_keyboard_on_a_small_screen(site: Site, vis
     asker.page.keyboard.press("Tab")
     expect(found.get_by_role("link", name=EARLIER)).to_be_focused()
     asker.page.keyboard.press("Tab")
-    answers = found.get_by_role("button", name=f"This answers my question: {EARLIER}")
+    answers = found.get_by_role("button", name="This answers my question")
     expect(answers).to_be_focused()
     expect(frame.locator("[data-draft-status]")).to_have_text("Draft saved")
     asker.page.keyboard.press("Enter")
@@ -70,8 +70,8 @@ def test_all_of_it_without_javascript(window: Page) -> None:
     found.locator("a").click()
     expect(window.locator(".banner")).to_contain_text("eerdere groep")
     expect(window.locator("article.post")).to_have_count(3)
-    window.go_back()
-    window.locator("#title").fill("Hoe krijg ik mijn chef mee met vragen in het openbaar?")
+    window.get_by_role("link", name="Terug naar je vraag").click()
+    expect(window.locator("#title")).to_have_value("Hoe krijg ik mijn chef mee met vragen in het openbaar?")
     window.locator("[data-alike-button] button").click()
     window.locator(".alike li button").first.click()
     expect(window.locator(".toast")).to_contain_text("Mooi: je vraag was beantwoord voor je ze stelde.")
@@ -79,14 +79,14 @@ def test_all_of_it_without_javascript(window: Page) -> None:
 
 def test_every_state_of_it_by_axe(inspect: Callable[..., Inspector]) -> None:
     """The list while typing, a question of an earlier cohort, and the choices of an author and of a trainer."""
-    sam = inspect().enter("sam")
-    sam.go("questions/new")
-    sam.page.locator("#title").fill(TITLE)
-    expect(sam.page.locator(".alike li")).to_have_count(1)
-    sam.look("questions like the one typed")
-    expect(sam.page.locator("[data-draft-status]")).to_have_text("Draft saved")
-    sam.look("question of an earlier cohort", sam.link(".alike h3 a"))
-    sam.look("choices of an author", "memory")
+    somebody = inspect().enter("marisol")
+    somebody.go("questions/new")
+    somebody.page.locator("#title").fill(TITLE)
+    expect(somebody.page.locator(".alike li")).to_have_count(1)
+    somebody.look("questions like the one typed")
+    expect(somebody.page.locator("[data-draft-status]")).to_have_text("Draft saved")
+    somebody.look("question of an earlier cohort", somebody.link(".alike h3 a"))
+    somebody.look("choices of an author", "memory")
     katrien = inspect().enter("katrien")
     katrien.look("choices of a trainer", "memory")
-    assert sam.found + katrien.found == []
+    assert somebody.found + katrien.found == []
