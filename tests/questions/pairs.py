@@ -3,8 +3,8 @@ the same things. Written down before the scoring was, and never changed to suit 
 
 Each side is a title, or a title and a body after ``|``. ``SAME`` and ``OTHER`` were there when scoring, synonyms and
 threshold were chosen; ``SAME_UNSEEN`` and ``OTHER_UNSEEN``, on other subjects, had no part in weights and threshold.
-Whoever listed the synonyms had read both: without those that only the second needs, its recall is 0.53 and not 0.67, its
-precision 0.70 and not 0.75.
+Whoever listed the synonyms had read both: without those that only the second needs, its recall is 0.53 and not 0.67,
+its precision 0.70 and not 0.75.
 """
 
 SAME = [
