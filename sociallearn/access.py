@@ -29,10 +29,10 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 from werkzeug.datastructures import ImmutableMultiDict
 
-from sociallearn import clock, headers, languages
+from sociallearn import clock, database, headers, languages
 from sociallearn.database import db
 from sociallearn.errors import Refusal
-from sociallearn.limiting import WRITES, limit
+from sociallearn.limiting import LOOKUPS, WRITES, limit
 from sociallearn.lti import registrations
 from sociallearn.roster.models import Cohort, InCohort, Member, Person, Placement, Seat
 
@@ -152,7 +152,7 @@ def _enter() -> None:
             _("This form does not come from this page."),
             _("Go back, reload the page and send it again. Your text stands below."),
         )
-    limit(WRITES, f"person-{member().person_id}")
+    limit(LOOKUPS if database.only_reads() else WRITES, f"person-{member().person_id}")
     if not member().person.registration.is_active:  # removed: who is inside can still look
         registrations.check_open(member().person.registration)
     _check_archive()
@@ -175,6 +175,13 @@ def closed_room() -> Refusal:
 def even_when_archived(view: V) -> V:
     """For views of one's own (language, read marks) and for opening the cohort again."""
     view.even_when_archived = True  # type: ignore[attr-defined]
+    return view
+
+
+def only_reads(view: V) -> V:
+    """For views that take a form and change nothing: often asked while somebody types, they wait for no writer and are
+    counted apart."""
+    view.only_reads = True  # type: ignore[attr-defined]
     return view
 
 

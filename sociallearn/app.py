@@ -49,6 +49,9 @@ from sociallearn.posts.file_views import bp as files
 from sociallearn.posts.mark_views import bp as marks
 from sociallearn.posts.poll_views import bp as polls
 from sociallearn.posts.views import bp as posts
+from sociallearn.questions import indexing as look_alikes
+from sociallearn.questions import settling
+from sociallearn.questions.memory_views import bp as memory
 from sociallearn.questions.views import bp as questions
 from sociallearn.roster.people_views import bp as people
 from sociallearn.roster.views import bp as roster
@@ -75,6 +78,7 @@ ROOMS = (
     topics,
     search,
     questions,
+    memory,
     ideas,
     grades,
     moderation,
@@ -125,13 +129,16 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     handling.connect()
     queue.connect()
     indexing.connect()
+    look_alikes.connect()
     chores = (
         access.remove_expired,
         remove_expired,
         deep_linking.remove_expired,
         expiring.remove_expired,
         rerendering.renew,
+        look_alikes.catch_up,
         keys.tidy,
+        settling.forget_texts,
         sweeping.look_for_strays,
     )
     jobs.housekeeping.extend(each for each in chores if each not in jobs.housekeeping)

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from flask import Flask, Response, has_request_context, request
+from flask import Flask, Response, current_app, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     JSON,
@@ -119,9 +119,15 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     # A transaction that will write takes the write lock before its first read: an upgrade halfway can fail as BUSY,
     # and a counter read before somebody else's commit would be written back stale.
-    writes = not has_request_context() or request.method not in ("GET", "HEAD", "OPTIONS")
+    writes = not has_request_context() or not (request.method in ("GET", "HEAD", "OPTIONS") or only_reads())
     writes = bool(connection.get_execution_options().get("write", writes))
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def only_reads() -> bool:
+    """Whether the request's view said (``access.only_reads``) that it changes nothing, though a form is sent to it."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    return getattr(view, "only_reads", False)
 
 
 def _end_transaction(response: Response) -> Response:

@@ -10,6 +10,7 @@ from limits.strategies import FixedWindowRateLimiter
 from sociallearn.errors import Refusal
 
 WRITES = RateLimitItemPerMinute(120)  # a person
+LOOKUPS = RateLimitItemPerMinute(90)  # a person, while typing
 LAUNCHES = RateLimitItemPerMinute(1000)  # an address: a classroom shares one
 LOGINS = RateLimitItemPerMinute(1200)  # an address; not every login becomes a launch
 

@@ -34,7 +34,7 @@ from sociallearn.app import create_app
 from sociallearn.database import db
 from sociallearn.lti import registrations
 from sociallearn.posts.models import Post
-from sociallearn.practice import enclosures, registering, serving
+from sociallearn.practice import earlier, enclosures, registering, serving
 from sociallearn.practice.app import create_practice_lms
 from sociallearn.practice.conversation import START, Kind, Line, script
 from sociallearn.practice.people import CAST
@@ -96,13 +96,26 @@ def prepare(*, port: int, lms_port: int, data_dir: Path) -> BaseWSGIServer:
 
 
 def play(lms: Flask, tool: Flask, now: datetime) -> None:
-    """The set-up, then everybody's lines, oldest first, each at its own time before ``now``."""
+    """Last year's course; then the set-up and everybody's lines, oldest first, each at its own time before ``now``."""
+    remember(lms, tool, now)
     said = Said()
     with clock.at(now - START.ago):
         Actor(lms, tool, START.who).set_up(now)
     for line in script():
         with clock.at(now - line.ago):
             Actor(lms, tool, line.who).say(line, said)  # comes in afresh each time: a seat lasts a working day
+
+
+def remember(lms: Flask, tool: Flask, now: datetime) -> None:
+    """The course of the year before, whose people let later ones read what they asked and answered."""
+    said = Said()
+    for line in earlier.LINES:
+        with clock.at(now - line.ago):
+            Actor(lms, tool, line.who, earlier.ACTIVITY).say(line, said)
+    with clock.at(now - earlier.BEFORE):
+        for agreed in earlier.AGREED:
+            Actor(lms, tool, agreed.who, earlier.ACTIVITY).agree(agreed.choice)
+        Actor(lms, tool, earlier.TRAINER, earlier.ACTIVITY).offer()
 
 
 @dataclass
@@ -116,12 +129,12 @@ class Said:
 class Actor:
     """One person of the cast, launched into the tool through the LMS."""
 
-    def __init__(self, lms: Flask, tool: Flask, person: str) -> None:
+    def __init__(self, lms: Flask, tool: Flask, person: str, activity: str = "praat-mee") -> None:
         self._tool: FlaskClient = tool.test_client()
         self._base_url, self._time_zone = tool.config["BASE_URL"], tool.config["TIME_ZONE"]
         lms_client = lms.test_client()
         lms_url = lms.extensions["practice"].base_url
-        started = lms_client.get("/launch/praat-mee", query_string={"person": person}, base_url=lms_url)
+        started = lms_client.get(f"/launch/{activity}", query_string={"person": person}, base_url=lms_url)
         login = self._tool.post("/lti/login", data=_fields(started.text), base_url=self._base_url)
         parts = urlsplit(login.location)
         answered = lms_client.get(f"{parts.path}?{parts.query}", base_url=lms_url)
@@ -142,6 +155,15 @@ class Actor:
         self._send("the agreements", "/agreements", lines)
         self._send("the corner", "/cohort/spaces", {"name": START.corner, "tone": "informal", "keep_days": "30"})
         self._send("the holiday", "/cohort/set-up/holidays", {"name": START.holiday, "first_day": day})
+
+    def agree(self, choice: str) -> None:
+        """Let later cohorts read one's texts here."""
+        membership = self._find(r'name="membership" value="(\d+)"', "/memory")
+        self._send("the consent", "/memory/texts", {"membership": membership, "choice": choice})
+
+    def offer(self) -> None:
+        """Offer the cohort's questions to later ones, as its trainer."""
+        self._send("the offer", "/memory/cohort", {"is_offered": "1", "is_read": "1"})
 
     def say(self, line: Line, said: Said) -> None:
         """Say one line through the tool's forms."""

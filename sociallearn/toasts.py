@@ -1,6 +1,7 @@
 """Short messages after a redirect. They travel as a code in the address: there is no session to keep them in."""
 
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import flask
@@ -36,6 +37,7 @@ _WORDS: dict[str, Callable[[], str]] = {
     "unpinned": lambda: _("Back in its place."),
     "locked": lambda: _("Locked. The cohort can read why."),
     "unlocked": lambda: _("It takes replies again."),
+    "settled": lambda: _("Good to know: your question was answered before you asked it."),
     "accepted": lambda: _("Marked as the answer that helped."),
     "voted": lambda: _("Your vote counts. You can change it until the poll closes."),
     "not-voted": lambda: _("Your vote is taken back."),
@@ -53,6 +55,7 @@ _WORDS: dict[str, Callable[[], str]] = {
     "fresh": lambda: _("A fresh start it is."),
     "reading": lambda: _("The list is being read. Reload this page in a moment."),
     "saved": lambda: _("Saved."),
+    "texts-withdrawn": lambda: _("Saved. From now on no later cohort reads your texts."),
     "starter-opened": lambda: _("Published."),
     "starter-withdrawn": lambda: _("Taken back."),
     "starter-kept": lambda: _("What somebody answered already stays."),
@@ -73,11 +76,15 @@ _WORDS: dict[str, Callable[[], str]] = {
     "right_ended": lambda: _("Ended. The log keeps it."),
 }
 
-_UNDOING = {"dismissed": "reports.reopen", "dismissed-above": "administering.reopen"}  # else a deletion
+_UNDOING = {  # else a deletion
+    "dismissed": ("reports.reopen", "post_id"),
+    "dismissed-above": ("administering.reopen", "post_id"),
+    "settled": ("questions.unsettle", "settled_id"),
+}
 
 
 def redirect(goal: str, code: str, undo: int | None = None) -> ResponseReturnValue:
-    """303 to ``goal`` with a message for there, which offers to take back what was done to the post ``undo``."""
+    """303 to ``goal`` with a message for there, which offers to take back what was done to ``undo``, mostly a post."""
     parts = urlsplit(goal)
     extra = f"toast={code}" + (f"&undo={undo}" if undo else "")
     query = f"{parts.query}&{extra}" if parts.query else extra
@@ -98,4 +105,6 @@ def current() -> list[Toast]:
     undo = number(request.args, "undo")
     if undo is None:
         return [(said(), None, None)]
-    return [(said(), url_for(_UNDOING.get(code, "posts.undelete"), post_id=undo), _("Undo"))]
+    endpoint, name = _UNDOING.get(code, ("posts.undelete", "post_id"))
+    values: dict[str, Any] = {name: undo}
+    return [(said(), url_for(endpoint, **values), _("Undo"))]

@@ -17,7 +17,7 @@ from sociallearn import access, clock
 from sociallearn.database import db, transaction
 from sociallearn.grades.models import ColumnState, Delivery, DeliveryState, LineItem, OwnColumn
 from sociallearn.lti.models import Deployment
-from sociallearn.posts.models import Post
+from sociallearn.posts.models import Kind, Post
 from sociallearn.roster import granting
 from sociallearn.roster.granting import Right
 from sociallearn.roster.models import Cohort, Member, Person, Placement, Space
@@ -115,6 +115,7 @@ def populate(app: Flask, word: str) -> Tenant:
         me = session.get_one(Member, tenant.ada.member_id).person
         granting.grant(session, me, Right.ADMINISTRATOR, f"Because {word}", by=None, is_whole=True)
     _talk(tenant)
+    _remember(tenant)
     _run(tenant)
     _administer(tenant)
     _place(tenant)
@@ -175,6 +176,18 @@ def _ask_and_praise(at: Tenant) -> None:
     asking = {"part": ["poll", "praise"], "poll_option": options, "praised": str(at.cleo.member_id)}
     asked = _number(_done(at.ben.post("/feed", body=at.says("When shall we meet?"), **asking)))
     _done(at.cleo.post(f"/posts/{asked}/poll/vote", option="1"))
+
+
+def _remember(at: Tenant) -> None:
+    """A question answered by another one like it, and texts for later cohorts."""
+    with at.app.app_context():
+        statement = select(Post.id).where(Post.organisation_id == at.organisation_id, Post.kind == Kind.QUESTION)
+        question = db.session.scalars(statement.order_by(Post.id)).first()
+    asking = {"title": f"Who else knows {at.word}?", "body": at.says("Anybody?")}
+    _done(at.cleo.post("/questions/settled", **asking, alike_id=str(question)))
+    _done(at.tess.post("/memory/cohort", is_offered="1", is_read="1"))
+    for author in (at.ben, at.cleo):
+        _done(author.post("/memory/texts", membership=str(author.member_id), choice="named"))
 
 
 def _done(response: Any) -> str:

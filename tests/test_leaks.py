@@ -56,6 +56,7 @@ FILLED_FROM = {
     "file_id": "attachment",
     "file_name": "file_name",  # whatever it says
     "starter_id": "starter",
+    "settled_id": "settled",
     "topic_key": "topic_key",  # what stands in an address is not its id
 }
 
@@ -240,6 +241,10 @@ def _form(ids: dict[str, list[int]], **more: str) -> MultiDict[str, str]:
         ("rooms", "ideas"),
         ("language", "en"),
         ("part", "questions"),
+        ("alike_id", str(ids["post"][-1])),
+        ("membership", str(ids["member"][0])),
+        ("is_offered", "1"),
+        ("is_read", "1"),
         ("choice", "starter"),
         ("choice", "round"),
         ("starter-title", "Plain"),

@@ -19,6 +19,7 @@ from sociallearn.roster.models import Member
 FORMS = {
     "feed.post": "feed",
     "questions.ask": "questions",
+    "questions.look": "questions",
     "ideas.propose": "ideas",
     "posts.reply": "reply-{post_id}",
     "questions.answer": "reply-{post_id}",

@@ -1,4 +1,4 @@
-"""The two practice courses, what stands in them and who takes part."""
+"""The practice courses, what stands in them and who takes part."""
 
 from dataclasses import dataclass
 
@@ -66,4 +66,13 @@ OTHER = Plan(
     ),
 )
 
-COURSES = [MAIN, OTHER]
+EARLIER = Plan(
+    id="smld-2025",
+    label="SMLD-2025",
+    title="Social media en L&D, editie 2025",
+    summary="Last year's course. What its people agreed to share answers questions in this year's.",
+    activities=(Activity("praat-mee-2025", "Praat mee", "Praten, vragen en ideeën van vorig jaar."),),
+    people=(("veerle", Role.TRAINER), ("hugo", Role.LEARNER), ("nina", Role.LEARNER)),
+)
+
+COURSES = [MAIN, OTHER, EARLIER]

@@ -50,6 +50,9 @@ CAST = [
     Character("priya", "Priya", "Raman", "en", ONLINE),
     Character("jonas", "Jonas", "Lindqvist", "en", ONLINE),
     Character("sofie", "Sofie", "Lambrecht", "en", ONLINE),
+    Character("veerle", "Veerle", "Goossens", "nl", TRAINING),
+    Character("hugo", "Hugo", "Lemmens", "nl", SALES),
+    Character("nina", "Nina", "Fischer", "en", ONLINE),
 ]
 
 # who looks after this LMS itself, whatever they are in a course

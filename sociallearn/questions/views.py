@@ -1,5 +1,7 @@
 """Ask, answer, accept."""
 
+from typing import Any
+
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -10,11 +12,12 @@ from sociallearn.errors import Refusal
 from sociallearn.grades import receipts
 from sociallearn.parameters import number
 from sociallearn.posts import attaching, drafting, form_files, reading, writing
-from sociallearn.posts.forms import PostForm, TitledForm
+from sociallearn.posts.forms import LONGEST_TITLE, PostForm, TitledForm, tidy, tidy_line
 from sociallearn.posts.models import Kind, Post
 from sociallearn.posts.pages import fill_from_draft, find, thread_page
-from sociallearn.questions import accepting
+from sociallearn.questions import accepting, matching, memory, settling
 from sociallearn.questions import reading as questions
+from sociallearn.questions.models import Settled
 from sociallearn.roster import spaces
 
 bp = Blueprint("questions", __name__, url_prefix="/s/<seat>/questions")
@@ -59,7 +62,62 @@ def ask() -> ResponseReturnValue:
     return redirect(url_for("questions.show", post_id=made.id), 303)
 
 
-def _ask_page(form: TitledForm) -> str:
+@bp.post("/alike")
+@access.only_reads
+def alike() -> ResponseReturnValue:
+    """Questions like the one being typed, as a piece of a page."""
+    access.require_writer()
+    title, body = _typed()
+    found = matching.find(db.session(), access.member(), title, body)
+    return render_template("questions/_alike.html", alike=found, asked={"title": title, "body": body})
+
+
+@bp.post("/look")
+def look() -> ResponseReturnValue:
+    """The same without a script: the form again, with them in it. What was typed is kept as a draft."""
+    access.require_writer()
+    form, (title, body) = TitledForm(request.form), _typed()
+    form_files.choose(form)
+    drafting.save(db.session(), access.member(), settling.PLACE, title, body)
+    found = matching.find(db.session(), access.member(), title, body)
+    return _ask_page(form, alike=found, asked={"title": title, "body": body})
+
+
+@bp.post("/settled")
+def settle() -> ResponseReturnValue:
+    """Another question answers the one typed."""
+    access.require_writer()
+    title, body = _typed()
+    alike_id = number(request.form, "alike_id") or 0
+    row = settling.settle(db.session(), alike_id, by=access.member(), title=title, body=body)
+    return toasts.redirect(url_for("questions.index"), "settled", row.id)
+
+
+@bp.post("/settled/<int:settled_id>/withdrawal")
+def unsettle(settled_id: int) -> ResponseReturnValue:
+    """It does not, after all: back to what was typed."""
+    settling.undo(db.session(), access.get_or_404(Settled, id=settled_id), by=access.member())
+    return redirect(url_for("questions.new"), 303)
+
+
+def _typed() -> tuple[str, str]:
+    """A question that may be half written."""
+    title, body = request.form.get("title", ""), request.form.get("body", "")
+    return tidy_line(title)[:LONGEST_TITLE], tidy(body)[: drafting.LONGEST]
+
+
+@bp.get("/memory/<int:post_id>")
+def remembered(post_id: int) -> ResponseReturnValue:
+    """A question of an earlier cohort, to read."""
+    found = memory.find(db.session(), access.member(), post_id)
+    if found is None:
+        raise Refusal(404, _("There is nothing here, or it is not yours to see."), _("Perhaps it was an old link."))
+    member = access.member()
+    draft = drafting.find(db.session(), member, settling.PLACE) if member.may_write else None
+    return render_template("questions/remembered.html", found=found, draft=draft, room="questions")
+
+
+def _ask_page(form: TitledForm, **more: Any) -> str:
     draft = fill_from_draft(form, "questions")
     hint = receipts.hint_for(db.session(), access.member(), "post")
     return render_template(
@@ -69,6 +127,7 @@ def _ask_page(form: TitledForm) -> str:
         choices=spaces.choices(db.session(), access.member()),
         draft_saved=draft is not None,
         room="questions",
+        **more,
     )
 
 

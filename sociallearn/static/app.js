@@ -12,6 +12,7 @@ if (has("textarea[data-names-url]")) import("./naming.js");
 if (has("[data-draft-url], [data-refused], [data-toasts]")) import("./drafts.js");
 if (has(".editor")) import("./toolbar.js");
 if (has(".editor")) import("./previewing.js");
+if (has("[data-alike-url]")) import("./alike.js");
 if (has("[data-space]")) import("./spaces.js");
 if (has("[data-files]")) import("./files.js");
 if (has("[data-quote]")) import("./quoting.js");
