@@ -54,7 +54,12 @@ def own_words(markdown: str) -> list[str]:
     A mention or #topic is a word, and so is each word of a link's text unless it is itself an address. Left out:
     quotes, addresses, code, punctuation, emoji. Never raises.
     """
-    return _WORD.findall(_folded(" ".join(_own_texts(parse(markdown)))))
+    return spelled(" ".join(_own_texts(parse(markdown))))
+
+
+def spelled(plain: str) -> list[str]:
+    """The words of a plain text in order, case-folded, accents kept; apostrophes and hyphens stay inside a word."""
+    return _WORD.findall(_folded(plain))
 
 
 def count(markdown: str) -> int:
