@@ -22,6 +22,7 @@ OPEN = {"/language", "/read-all", "/agreements/read", "/cohort/set-up/archive/wi
 OPEN |= {"/posts/<int:post_id>/read", "/cohorts/<int:cohort_id>/open", "/placing/cancellation"}
 OPEN |= {f"/posts/<int:post_id>/{what}" for what in ("bookmark", "bookmark/withdrawal")}  # for oneself alone
 OPEN |= {f"/posts/<int:post_id>/{what}" for what in ("following", "following/withdrawal", "muting")}
+OPEN |= {"/questions/ask-me/withdrawal"}
 OPEN |= {"/topics/<topic_key>/following", "/topics/<topic_key>/following/withdrawal"}
 
 
