@@ -15,8 +15,8 @@ LISTS: dict[str, tuple[ColumnElement[bool], ...]] = {
     "unanswered": (Post.answer_count == 0,),
     "answered": (Post.answer_count > 0,),
     "mine": (Post.author_id == bindparam("member_id"),),
-    "asked": (waiting.ASKED_OF_ME,),
-    "needed": (waiting.NEEDS_AN_ANSWER,),
+    "asked": (waiting.ASKED_OF_ME, Post.is_locked.is_(False)),
+    "needed": (waiting.NEEDS_AN_ANSWER, Post.is_locked.is_(False)),
 }
 
 

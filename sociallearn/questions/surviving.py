@@ -6,6 +6,8 @@ than it has waited. Leaving such questions out would make every cohort look quic
 """
 
 from collections.abc import Iterable
+from itertools import groupby
+from operator import itemgetter
 
 
 def waiting(times: Iterable[tuple[float, bool]]) -> list[tuple[float, float]]:
@@ -14,11 +16,11 @@ def waiting(times: Iterable[tuple[float, bool]]) -> list[tuple[float, float]]:
     ``times`` are (time, whether it was answered then; else it has waited for so long up to now). What is answered and
     what still waits at the same time were both waiting until then, as the paper says (section 2).
     """
-    known = list(times)
+    known = sorted(times)
     at_risk = len(known)
     share, curve = 1.0, []
-    for moment in sorted({time for time, _answered in known}):
-        here = [answered for time, answered in known if time == moment]
+    for moment, group in groupby(known, key=itemgetter(0)):
+        here = [answered for _time, answered in group]
         if any(here):
             share *= 1 - sum(here) / at_risk
             curve.append((moment, share))

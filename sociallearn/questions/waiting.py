@@ -209,6 +209,7 @@ def _open(session: Session, member: Member, steps: Collection[Step]) -> Sequence
             Nudge.step.in_(steps),
             Post.cohort_id == member.cohort_id,
             Post.visibility == Visibility.VISIBLE,
+            Post.is_locked.is_(False),
             sight.in_sight(member),
         )
         .group_by(as_trainer)

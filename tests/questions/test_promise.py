@@ -127,6 +127,11 @@ def test_trainers_see_what_needs_an_answer(app: Flask, cast: Cast) -> None:
     sweep(app, 23 * HOUR)
     assert "A budget" in page(cast, "tess", "/questions?show=needed", 23 * HOUR)
     assert "Needs an answer" in page(cast, "tess", "/questions", 23 * HOUR)
+    with clock.at(MONDAY + 23 * HOUR):
+        cast.tess.post(f"/posts/{question}/lock", reason="For now.")
+        assert "question waits for you" not in cast.tess.get("/questions").text
+        cast.tess.post(f"/posts/{question}/lock/withdrawal")
+        assert "question waits for you" in cast.tess.get("/questions").text
     within(app, town.answer, question, cast.dora.member_id, at=MONDAY + 23 * HOUR)
     assert "Needs an answer" not in page(cast, "tess", "/questions", 23 * HOUR)
 
