@@ -49,10 +49,13 @@ from sociallearn.posts.file_views import bp as files
 from sociallearn.posts.mark_views import bp as marks
 from sociallearn.posts.poll_views import bp as polls
 from sociallearn.posts.views import bp as posts
+from sociallearn.questions import escalating, settling, starting
 from sociallearn.questions import indexing as look_alikes
-from sociallearn.questions import settling
+from sociallearn.questions import waiting as promised
 from sociallearn.questions.memory_views import bp as memory
+from sociallearn.questions.promise_views import bp as promise
 from sociallearn.questions.views import bp as questions
+from sociallearn.roster.models import Member
 from sociallearn.roster.people_views import bp as people
 from sociallearn.roster.views import bp as roster
 from sociallearn.roster.views import launch_bp
@@ -79,6 +82,7 @@ ROOMS = (
     search,
     questions,
     memory,
+    promise,
     ideas,
     grades,
     moderation,
@@ -130,6 +134,8 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     queue.connect()
     indexing.connect()
     look_alikes.connect()
+    starting.connect()
+    escalating.connect()
     chores = (
         access.remove_expired,
         remove_expired,
@@ -155,9 +161,19 @@ def _everywhere() -> dict[str, Any]:
     seat = g.get("seat")
     here = {"member": seat.member, "cohort": seat.cohort} if seat else {"member": None, "cohort": None}
     # not for a page that refuses: the database may be the reason
-    waiting = queue.waiting(database.db.session(), seat.member) if seat and not g.get("is_refusal") else (0, 0)
-    waiting_in = dict(zip(("moderation", "administration"), waiting, strict=True))
+    waiting_in = _waiting_in(seat.member) if seat and not g.get("is_refusal") else {}
     return {**here, "toasts": toasts.current() if seat else [], "room": "", "waiting_in": waiting_in}
+
+
+def _waiting_in(member: Member) -> dict[str, int]:
+    """How much waits for this member in each room."""
+    session = database.db.session()
+    moderation, administration = queue.waiting(session, member)
+    return {
+        "moderation": moderation,
+        "administration": administration,
+        "questions": promised.urgent(session, member),
+    }
 
 
 def _home() -> ResponseReturnValue:

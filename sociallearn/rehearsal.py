@@ -31,13 +31,15 @@ from werkzeug.serving import BaseWSGIServer
 
 from sociallearn import clock, config, migrating
 from sociallearn.app import create_app
-from sociallearn.database import db
+from sociallearn.database import db, transaction
 from sociallearn.lti import registrations
 from sociallearn.posts.models import Post
 from sociallearn.practice import earlier, enclosures, registering, serving
 from sociallearn.practice.app import create_practice_lms
 from sociallearn.practice.conversation import START, Kind, Line, script
 from sociallearn.practice.people import CAST
+from sociallearn.questions import escalating
+from sociallearn.questions.models import Escalation, StepState
 from sociallearn.search import indexing
 
 PATIENCE = 60  # seconds for the tool to answer after its start
@@ -102,8 +104,24 @@ def play(lms: Flask, tool: Flask, now: datetime) -> None:
     with clock.at(now - START.ago):
         Actor(lms, tool, START.who).set_up(now)
     for line in script():
+        _escalate(tool, now - line.ago)
         with clock.at(now - line.ago):
             Actor(lms, tool, line.who).say(line, said)  # comes in afresh each time: a seat lasts a working day
+    _escalate(tool, now)
+
+
+def _escalate(tool: Flask, until: datetime) -> None:
+    """Whatever a worker would have done for questions that waited, each step at its own moment."""
+    waiting = select(Escalation.id, Escalation.next_at).where(Escalation.state == StepState.WAITING)
+    first = waiting.where(Escalation.next_at <= until).order_by(Escalation.next_at, Escalation.id).limit(1)
+    with tool.app_context():
+        while True:
+            with transaction() as session:
+                row = session.execute(first).first()
+            if row is None:
+                return
+            with clock.at(row.next_at):
+                escalating.escalate(row.id)
 
 
 def remember(lms: Flask, tool: Flask, now: datetime) -> None:
@@ -186,6 +204,7 @@ class Actor:
             Kind.HIDE: (f"/posts/{parent}/hiding", {"reason": line.body}),
             Kind.ACCEPT: (f"/questions/{self._question(line, said)}/acceptance", {"answer_id": str(parent)}),
             Kind.STARTER: ("/starters", _starter(line)),
+            Kind.OFFER: ("/questions/ask-me", {"words": line.body}),
         }[line.kind]
         location = self._send(line.key, path, form, line)
         if line.kind is Kind.STARTER:  # it leads to a page that names what was opened

@@ -17,7 +17,9 @@ from sociallearn import access, clock
 from sociallearn.database import db, transaction
 from sociallearn.grades.models import ColumnState, Delivery, DeliveryState, LineItem, OwnColumn
 from sociallearn.lti.models import Deployment
-from sociallearn.posts.models import Kind, Post
+from sociallearn.posts.models import Kind, Post, Topic
+from sociallearn.questions import escalating
+from sociallearn.questions.models import Escalation
 from sociallearn.roster import granting
 from sociallearn.roster.granting import Right
 from sociallearn.roster.models import Cohort, Member, Person, Placement, Space
@@ -149,6 +151,11 @@ def _talk(at: Tenant) -> None:
     told = _number(_done(tess.post("/feed", body=at.says("What surprised you this week?"))))
     _done(ben.post(f"/posts/{told}/report", kind="other", words=at.says("Not this.")))
     _done(ben.post(f"/posts/{_number(_done(cleo.post('/feed', body=at.says('Hm.'))))}/report", kind="spam"))
+    with at.app.app_context():
+        topic = db.session.scalars(select(Topic.id).where(Topic.organisation_id == at.organisation_id)).first()
+    _done(cleo.post("/questions/ask-me", words=at.says("Plans."), topic=str(topic)))
+    waits = int(_done(ben.post("/questions", title=f"Plans {at.word}?", body=at.says(WORDS))).rpartition("/")[2])
+    _wait(at, waits)
     asked = _done(ben.post("/questions", title=f"Who knows {at.word}?", body=at.says(WORDS)))
     question = int(asked.rpartition("/")[2])
     answer = _number(_done(cleo.post(f"/questions/{question}/answers", body=at.says("I do, and here is how."))))
@@ -169,6 +176,20 @@ def _talk(at: Tenant) -> None:
         "idea": f"Which {at.word}?",
     }
     _done(tess.post("/starters", parts=["discussion", "question", "round"], due="2090-01-01T12:00", **parts))
+
+
+def _wait(at: Tenant, question: int) -> None:
+    """Half a day goes by, and somebody is asked."""
+    with at.app.app_context(), clock.at(clock.now() + timedelta(days=7)):
+        for _twice in range(2):  # outside work hours it waits once more
+            with transaction() as session:
+                due = session.execute(
+                    select(Escalation.id, Escalation.next_at).where(Escalation.question_id == question)
+                )
+                steps = [(id_, next_at) for id_, next_at in due]
+            for id_, next_at in steps:
+                with clock.at(next_at):
+                    escalating.escalate(id_)
 
 
 def _ask_and_praise(at: Tenant) -> None:

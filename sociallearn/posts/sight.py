@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from sociallearn.posts import starters
 from sociallearn.posts.models import Post
-from sociallearn.roster.models import GroupMember, Member, Space
+from sociallearn.roster.models import GroupMember, Member, Role, Space
 
 
 def _within(cohort_id: Any, member_id: Any, sees_all: Any) -> ColumnElement[bool]:
@@ -42,3 +42,14 @@ def in_sight(member: Member) -> ColumnElement[bool]:
 def is_informal(session: Session, post: Post) -> bool:
     """Whether it stands where nothing counts. A query only for what stands in a space."""
     return post.space_id is not None and session.get_one(Space, post.space_id).is_informal
+
+
+def who_sees(session: Session, post: Post) -> tuple[ColumnElement[bool], ...]:
+    """What picks, among the members of its cohort, those a thread is for: the same rule from the other side."""
+    if post.space_id is None:
+        return ()
+    space = session.get_one(Space, post.space_id)
+    if space.is_for_all:
+        return ()
+    within = select(GroupMember.member_id).where(GroupMember.group_id == space.group_id)
+    return (or_(Member.role == Role.TRAINER, Member.id.in_(within)),)

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     REPORT = "report"
     HIDE = "hide"
     STARTER = "starter"
+    OFFER = "offer"
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class Line:
     """One act. ``parent`` is the key of what it is about; ``stars`` belong to a rating, ``reaction`` to a reaction,
     ``choices`` (counted from 1) to a vote, ``reason`` to a report. A post may come with a poll, or praise somebody. The
     ``body`` of a report or of hiding is what is said about it.
+
+    The ``body`` of an offer is what somebody can be asked about.
 
     A starter question opens a discussion, and with ``title`` and ``idea`` a question and an idea round too.
 
@@ -402,6 +405,11 @@ from two working days to about three hours. Small numbers, but nobody argued wit
 Ik zou niet alleen tijd meten. Tel ook hoeveel vragen een tweede antwoord krijgen van een andere afdeling. Dat is \
 iets wat mail bijna nooit oplevert, en het is makkelijk na te tellen."""),
 
+    Line("twee-lijsten", "joke", _ago(4, 2), Kind.QUESTION,
+         title="Wie toont me hoe je in Excel twee lijsten naast elkaar legt?", body="""\
+Ik heb een lijst van klanten en een lijst van wie op onze opleidingen was. Ik wil weten wie in de ene staat en niet in \
+de andere. Nu doe ik dat met de hand, elke maand opnieuw, en ik weet zeker dat het anders kan."""),
+
     Line("idee-citeren", "elif", _ago(0, 9), Kind.QUESTION,
          title="Hoe verwijs je in een nota naar een idee dat hier ontstaan is?", body="""\
 Ik schrijf een nota voor de directie over losse hoofdstukken. Drie zinnen komen eigenlijk van hier, van \
@@ -522,7 +530,16 @@ Ik heb na een telefoontje twee zinnen opgeschreven in plaats van nul. Het kostte
 dat ze er iets aan had gehad."""),
 ]  # fmt: skip
 
-LINES = [*FEED, *QUESTIONS, *IDEAS, *ASIDE, *STARTERS]
+# who can be asked about what
+OFFERS = [
+    Line("wout-helpt", "wout", _ago(11, 21), Kind.OFFER, body="toegankelijke pdf's, beeldbank, een nota schrijven"),
+    Line(
+        "tomasz-helps", "tomasz", _ago(11, 18), Kind.OFFER, language="en", body="Excel, figures, quoting sources, ideas"
+    ),
+    Line("noor-helpt", "noor", _ago(10, 22), Kind.OFFER, body="spelling, vertalen, verwijzen naar bronnen en ideeën"),
+]
+
+LINES = [*FEED, *QUESTIONS, *IDEAS, *ASIDE, *STARTERS, *OFFERS]
 
 # who gave how many stars to which idea, in the order in which they did
 STARS: dict[str, dict[str, int]] = {

@@ -1,8 +1,11 @@
-"""Which answer was accepted, what questions are about, and what later cohorts may read of them."""
+"""Which answer was accepted, a question's clock, who is asked to answer and who offers to; what questions are
+about, and what later cohorts may read of them."""
 
 from datetime import datetime
+from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from sociallearn import clock
@@ -64,3 +67,113 @@ class TextConsent(InCohort, Model):
     member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True)
     with_name: Mapped[bool] = mapped_column(default=False)
     at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class QuestionClock(InCohort, Model):
+    """When a question's twelve hours began and end. Kept as it was asked: neither another choice of the trainer nor a
+    holiday added later changes what was promised."""
+
+    __table_args__ = (Index(None, "cohort_id", "question_id"),)
+
+    question_id: Mapped[int] = mapped_column(ForeignKey("post.id"), primary_key=True)
+    started_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    # the cohort's work hours at that moment (timing.Hours); empty: plain hours
+    work_hours: Mapped[dict[str, Any] | None]
+    not_yet_at: Mapped[datetime | None]  # when the asker said that the answers have not helped yet
+
+
+class Step(StrEnum):
+    """The steps of the ladder, in order. Look-alikes, while a question is typed, need no row."""
+
+    FOLLOWERS = "followers"  # of its topics, at once
+    HELPERS = "helpers"  # up to three likely ones, after six hours
+    TRAINER = "trainer"  # after ten
+
+
+class StepState(StrEnum):
+    """What became of a step."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    SKIPPED = "skipped"
+
+
+class Why(StrEnum):
+    """Why a step was skipped."""
+
+    ANSWERED = "answered"
+    ACCEPTED = "accepted"
+    REMOVED = "removed"
+    LOCKED = "locked"
+    STARTER = "starter"  # a starter question asks everybody already
+    ARCHIVED = "archived"
+    CLOSED = "closed"  # the room, or the LMS's connection
+    NOBODY = "nobody"  # there was nobody to ask
+
+
+class Escalation(InCohort, Model):
+    """One step for one question: due at a moment, looked at in work hours, done or skipped once."""
+
+    __table_args__ = (
+        UniqueConstraint("question_id", "step"),
+        Index("ix_escalation_next", "next_at", sqlite_where=text("state = 'waiting'"),
+              postgresql_where=text("state = 'waiting'")),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    question_id: Mapped[int] = mapped_column(ForeignKey("post.id"))
+    step: Mapped[str]
+    due_at: Mapped[datetime]
+    next_at: Mapped[datetime]  # due_at, or the first moment of work after it, or later after a failure
+    state: Mapped[str] = mapped_column(default=StepState.WAITING)
+    why: Mapped[str | None]  # Why, for a skipped one
+    done_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)  # that failed
+
+
+class NudgeState(StrEnum):
+    """What became of asking somebody."""
+
+    OPEN = "open"
+    ANSWERED = "answered"  # by whoever was asked
+    OVER = "over"  # somebody else answered, or there is nothing to answer any more
+    DECLINED = "declined"  # "I'll pass"
+    WITHDRAWN = "withdrawn"  # who was asked no longer wants to be
+
+
+class Nudge(InCohort, Model):
+    """Somebody is asked to look at a question. The product shows it; whatever brings it elsewhere (a notification, a
+    mail) starts from these rows and from nothing else."""
+
+    __table_args__ = (
+        UniqueConstraint("escalation_id", "member_id"),
+        Index(None, "question_id"),
+        Index(None, "member_id", "state"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    escalation_id: Mapped[int] = mapped_column(ForeignKey("escalation.id"))
+    question_id: Mapped[int] = mapped_column(ForeignKey("post.id"))
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    step: Mapped[str]  # the escalation's
+    state: Mapped[str] = mapped_column(default=NudgeState.OPEN)
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    ended_at: Mapped[datetime | None]
+
+
+class HelperProfile(InCohort, Model):
+    """A member says "ask me about": topics, and words of their own. No row, no asking."""
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True)
+    words: Mapped[str]
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class HelperTopic(InCohort, Model):
+    """One of the topics somebody can be asked about."""
+
+    __table_args__ = (Index(None, "topic_id"),)
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("helper_profile.member_id", ondelete="CASCADE"), primary_key=True)
+    topic_id: Mapped[int] = mapped_column(ForeignKey("topic.id"), primary_key=True)

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session, joinedload
 from sociallearn.posts import reading, sight
 from sociallearn.posts.models import Kind, Post, Visibility
 from sociallearn.posts.reading import Page, Shown
-from sociallearn.questions import accepting
+from sociallearn.questions import accepting, waiting
 from sociallearn.questions.models import Acceptance
 from sociallearn.roster.models import Member
 
@@ -15,6 +15,8 @@ LISTS: dict[str, tuple[ColumnElement[bool], ...]] = {
     "unanswered": (Post.answer_count == 0,),
     "answered": (Post.answer_count > 0,),
     "mine": (Post.author_id == bindparam("member_id"),),
+    "asked": (waiting.ASKED_OF_ME, Post.is_locked.is_(False)),
+    "needed": (waiting.NEEDS_AN_ANSWER, Post.is_locked.is_(False)),
 }
 
 
@@ -34,7 +36,9 @@ def counts(session: Session, member: Member) -> dict[str, int]:
         )
     ).one()
     total, unanswered, mine = (int(value or 0) for value in row)
-    return {"all": total, "unanswered": unanswered, "answered": total - unanswered, "mine": mine}
+    asked, needed = waiting.requests(session, member)
+    found = {"all": total, "unanswered": unanswered, "answered": total - unanswered, "mine": mine}
+    return found | {"asked": asked, "needed": needed}
 
 
 def mark_accepted(session: Session, page: Page) -> Page:

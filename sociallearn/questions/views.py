@@ -15,7 +15,7 @@ from sociallearn.posts import attaching, drafting, form_files, reading, writing
 from sociallearn.posts.forms import LONGEST_TITLE, PostForm, TitledForm, tidy, tidy_line
 from sociallearn.posts.models import Kind, Post
 from sociallearn.posts.pages import fill_from_draft, find, thread_page
-from sociallearn.questions import accepting, matching, memory, settling
+from sociallearn.questions import accepting, matching, memory, settling, waiting
 from sociallearn.questions import reading as questions
 from sociallearn.questions.models import Settled
 from sociallearn.roster import spaces
@@ -31,9 +31,11 @@ def index() -> ResponseReturnValue:
     show = show if show in questions.LISTS else "all"
     before = number(request.args, "before")
     page = reading.page(session, Kind.QUESTION, member, before, questions.LISTS[show], show=show)
+    questions.mark_accepted(session, page)
     return render_template(
         "questions/index.html",
-        page=questions.mark_accepted(session, page),
+        page=page,
+        clocks=waiting.clocks(session, page.items, member),
         newest_id=(page.items[0].id if page.items else 0) if page.is_first and show == "all" else None,
         show=show,
         counts=questions.counts(session, member),
@@ -153,6 +155,7 @@ def answer(post_id: int) -> ResponseReturnValue:
 def _page(question: Post, form: PostForm) -> str:
     session, member = db.session(), access.member()
     accepted = questions.accepted_answer(session, question, member)
+    shown = waiting.clock_of(session, question, member, is_accepted=accepted is not None)
     return thread_page(
         question,
         form,
@@ -160,6 +163,8 @@ def _page(question: Post, form: PostForm) -> str:
         room="questions",
         hint=lambda to: receipts.hint_for(session, member, "reply", to),
         accepted=accepted,
+        clock=shown,
+        asking=waiting.asking(session, question, member, shown),
         adorn=lambda root, page: questions.mark_answers(question, page, accepted, member),
     )
 

@@ -57,6 +57,7 @@ class Cohort(Model):
     work_starts: Mapped[int] = mapped_column(default=9 * 60)  # minutes after midnight, in the cohort's time zone
     work_ends: Mapped[int] = mapped_column(default=17 * 60)
     rooms_off: Mapped[list[str]] = mapped_column(default=list)  # of feed, questions, ideas
+    goal_in_work_hours: Mapped[bool] = mapped_column(default=False)  # of questions asked from now on; else plain hours
     ends_on: Mapped[date | None]  # the last day that counts; afterwards no week is added
     archived_at: Mapped[datetime | None]  # since then everybody reads and nobody writes
     lms_starts_at: Mapped[datetime | None]  # the course's own dates, as the newest launch said them

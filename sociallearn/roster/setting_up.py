@@ -34,6 +34,7 @@ class Settings:
     work_ends: int
     last_day: date | None
     rooms_off: list[str]
+    goal_in_work_hours: bool = False  # the clock of questions asked from now on
 
 
 def choose_template(session: Session, cohort: Cohort, template: Template, *, by: Member) -> None:
@@ -79,6 +80,7 @@ def change(session: Session, cohort: Cohort, settings: Settings, *, by: Member) 
     cohort.language = settings.language
     cohort.work_days = sorted(set(settings.work_days))
     cohort.work_starts, cohort.work_ends = settings.work_starts, settings.work_ends
+    cohort.goal_in_work_hours = settings.goal_in_work_hours
     cohort.rooms_off = [room for room in ROOMS if room in settings.rooms_off]
     cohort.ends_on = settings.last_day
     if settings.time_zone != cohort.time_zone:

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from wtforms import DateField, Form, SelectField, SelectMultipleField, StringField, TimeField
+from wtforms import BooleanField, DateField, Form, SelectField, SelectMultipleField, StringField, TimeField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import DataRequired, Length, Optional, ValidationError
 
@@ -64,6 +64,7 @@ class SettingsForm(Form):
     )
     work_starts = HourField(_("From"), validators=[DataRequired(_("Write a time of day, such as 09:00."))])
     work_ends = HourField(_("Until"), validators=[DataRequired(_("Write a time of day, such as 17:00."))])
+    goal_in_work_hours = BooleanField(_("Count work hours only"))
     last_day = DayField(_("Last day that counts"), validators=[Optional(), check_year])
     rooms = SelectMultipleField(_("Rooms"), choices=[SelectChoice(room, "") for room in ROOMS])
 
@@ -82,6 +83,7 @@ class SettingsForm(Form):
                 "work_days": cohort.work_days,
                 "work_starts": _time(cohort.work_starts),
                 "work_ends": _time(cohort.work_ends),
+                "goal_in_work_hours": cohort.goal_in_work_hours,
                 "last_day": cohort.ends_on,
                 "rooms": [room for room in ROOMS if room not in cohort.rooms_off],
             }
@@ -96,6 +98,7 @@ class SettingsForm(Form):
             work_days=list(self.work_days.data or []),
             work_starts=_minutes(self.work_starts.data),
             work_ends=_minutes(self.work_ends.data),
+            goal_in_work_hours=bool(self.goal_in_work_hours.data),
             last_day=self.last_day.data,
             rooms_off=[room for room in ROOMS if room not in (self.rooms.data or [])],
         )

@@ -17,6 +17,7 @@ if (has("[data-space]")) import("./spaces.js");
 if (has("[data-files]")) import("./files.js");
 if (has("[data-quote]")) import("./quoting.js");
 if (has("[data-read-url]")) import("./read.js");
+if (has("[data-ticks]")) import("./counting.js");
 if (has("time[datetime]")) import("./times.js");
 if (has("form, [data-copy], [data-problems]")) import("./forms.js");
 if (has("[data-send-at-once]")) import("./sending.js");

@@ -16,11 +16,14 @@ PARENTS = {
     Kind.POST: set(), Kind.QUESTION: set(), Kind.IDEA: set(), Kind.STARTER: set(),
     Kind.REPLY: {Kind.POST, Kind.REPLY, Kind.STARTER}, Kind.ANSWER: {Kind.QUESTION},
     Kind.COMMENT: {Kind.IDEA, Kind.COMMENT},
+    Kind.OFFER: set(),
     Kind.ACCEPT: {Kind.ANSWER}, Kind.RATE: {Kind.IDEA}, Kind.PIN: {Kind.POST},
     Kind.REPORT: {Kind.POST, Kind.REPLY}, Kind.HIDE: {Kind.POST, Kind.REPLY}, Kind.VOTE: {Kind.POST}, Kind.NAME: set(),
     Kind.REACT: {Kind.POST, Kind.REPLY, Kind.QUESTION, Kind.ANSWER, Kind.IDEA},
 }  # fmt: skip
-WORDS = {Kind.POST: (40, 90), Kind.STARTER: (20, 90), Kind.IDEA: (40, 90), Kind.QUESTION: (35, 90)}
+WORDS = {
+    Kind.OFFER: (3, 20), Kind.POST: (40, 90), Kind.STARTER: (20, 90), Kind.IDEA: (40, 90), Kind.QUESTION: (35, 90),
+}  # fmt: skip
 ACTS = (Kind.ACCEPT, Kind.RATE, Kind.REACT, Kind.PIN, Kind.VOTE, Kind.REPORT, Kind.HIDE, Kind.NAME)
 WRITTEN = [line for line in SCRIPT if line.kind not in ACTS]
 ASIDE = {line.key for line in SCRIPT if line.space}  # a few words will do there
@@ -69,11 +72,11 @@ def test_there_is_enough_of_everything() -> None:
     assert len(BY_KEY) == len(SCRIPT)
     assert counts[Kind.POST] >= 14
     assert counts[Kind.REPLY] >= 25
-    assert counts[Kind.QUESTION] == 6
+    assert counts[Kind.QUESTION] == 7
     assert counts[Kind.IDEA] == 7
     assert {line.who for line in SCRIPT} >= {id for id, role in MAIN.people if role is Role.LEARNER}
     answered = Counter(line.parent for line in SCRIPT if line.kind is Kind.ANSWER)
-    assert sum(line.key not in answered for line in SCRIPT if line.kind is Kind.QUESTION) == 1
+    assert sum(line.key not in answered for line in SCRIPT if line.kind is Kind.QUESTION) == 2
     assert {line.language for line in SCRIPT} == {"nl", "en"}
 
 

@@ -23,6 +23,7 @@ OPEN |= {"/posts/<int:post_id>/read", "/cohorts/<int:cohort_id>/open", "/placing
 OPEN |= {f"/posts/<int:post_id>/{what}" for what in ("bookmark", "bookmark/withdrawal")}  # for oneself alone
 OPEN |= {f"/posts/<int:post_id>/{what}" for what in ("following", "following/withdrawal", "muting")}
 OPEN |= {"/memory/cohort", "/memory/texts"}  # whoever said yes may still say no
+OPEN |= {"/questions/ask-me/withdrawal"}
 OPEN |= {"/topics/<topic_key>/following", "/topics/<topic_key>/following/withdrawal"}
 
 

@@ -1,0 +1,191 @@
+"""The 12-hour goal, being asked, and offering to be."""
+
+import csv
+import io
+from datetime import UTC, datetime
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from sociallearn import access, clock, toasts
+from sociallearn.database import db
+from sociallearn.errors import Refusal
+from sociallearn.parameters import number, whole
+from sociallearn.posts.models import Kind, Post
+from sociallearn.posts.pages import find
+from sociallearn.questions import offering, promising, waiting
+from sociallearn.questions.forms import OfferForm
+from sociallearn.questions.promising import Asked
+
+ROWS_A_PAGE = 50
+FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
+COLUMNS = [
+    "question",
+    "title",
+    "clock",
+    "asked",
+    "due",
+    "first_answer",
+    "hours",
+    "answered",
+    "is_due",
+    "in_time",
+    "answers",
+]
+
+bp = Blueprint("promise", __name__, url_prefix="/s/<seat>/questions")
+
+
+@bp.get("/promise")
+def show() -> ResponseReturnValue:
+    """How this cohort keeps its 12-hour goal."""
+    cohort, now = access.cohort(), clock.now()
+    rows = waiting.rows(db.session(), access.member())
+    kinds = [False, True] if any(row.in_work_hours for row in rows) else [False]
+    found = [promising.figures(rows, now, cohort.time_zone, in_work_hours=kind) for kind in kinds]
+    return render_template(
+        "questions/promise.html",
+        figures=[one for one in found if one.asked] or found[:1],
+        room="questions",
+    )
+
+
+@bp.get("/promise/questions")
+def listed() -> ResponseReturnValue:
+    """The questions behind a number, newest first."""
+    rows, link = _chosen()
+    before = number(request.args, "before")
+    later = [row for row in rows if before is None or row.id < before]
+    more = len(later) > ROWS_A_PAGE
+    return render_template(
+        "questions/promised.html",
+        rows=later[:ROWS_A_PAGE],
+        count=len(rows),
+        link=link,
+        before=before,
+        next_before=later[ROWS_A_PAGE - 1].id if more else None,
+        room="questions",
+    )
+
+
+@bp.get("/promise.csv")
+def export() -> ResponseReturnValue:
+    """The same as a table for a spreadsheet: everything the figures are made from, and nobody's name."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(COLUMNS)
+    rows, _link = _chosen()
+    now = clock.now()
+    for row in rows:
+        writer.writerow(
+            [
+                row.id,
+                _harmless(row.title),
+                "work hours" if row.in_work_hours else "plain hours",
+                _stamp(row.asked_at),
+                _stamp(row.due_at),
+                _stamp(row.first_answer_at),
+                f"{row.hours:.6f}",
+                int(row.is_answered),
+                int(row.due_at <= now),
+                int(row.is_in_time),
+                row.answers,
+            ]
+        )
+    answer = Response("\ufeff" + out.getvalue(), mimetype="text/csv")  # so that Excel reads it as UTF-8
+    answer.headers["Content-Disposition"] = 'attachment; filename="12-hour-goal.csv"'
+    return answer
+
+
+def _chosen() -> tuple[list[Asked], dict[str, str]]:
+    """The rows a link names by list, clock and week, and the parameters that name them again."""
+    which = request.args.get("of", "all")
+    which = which if which in promising.LISTS else "all"
+    link, now, zone = {"of": which}, clock.now(), access.cohort().time_zone
+    rows = [row for row in waiting.rows(db.session(), access.member()) if promising.LISTS[which](row, now)]
+    kind = request.args.get("clock", "")
+    if kind in ("plain", "work"):
+        link["clock"] = kind
+        rows = [row for row in rows if row.in_work_hours == (kind == "work")]
+    week = request.args.get("week", "")
+    if week:
+        link["week"] = week
+        rows = [row for row in rows if promising.monday(row.asked_at, zone).isoformat() == week]
+    return rows, link
+
+
+def _harmless(title: str) -> str:
+    return "'" + title if title.startswith(FORMULAS) else title
+
+
+def _stamp(moment: datetime | None) -> str:
+    return "" if moment is None else moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+@bp.get("/ask-me")
+def ask_me() -> ResponseReturnValue:
+    """What I can be asked about."""
+    offer = waiting.offer_of(db.session(), access.member())
+    return _offer_page(OfferForm(data={"words": offer.words if offer else ""}))
+
+
+@bp.post("/ask-me")
+def offer() -> ResponseReturnValue:
+    """Be asked about this."""
+    access.require_writer()
+    form = OfferForm(request.form)
+    ticked = {id_ for text in request.form.getlist("topic")[:1000] if (id_ := whole(text)) is not None}
+    if not form.validate():
+        return _offer_page(form, ticked), 422
+    try:
+        offering.offer(db.session(), by=access.member(), topic_ids=ticked, words=form.words.data or "")
+    except Refusal as refusal:
+        if refusal.status != 422:
+            raise
+        form.words.errors = [refusal.sentence]
+        return _offer_page(form, ticked), 422
+    return toasts.redirect(url_for("promise.ask_me"), "offered")
+
+
+@bp.post("/ask-me/withdrawal")
+@access.even_when_archived
+def withdraw() -> ResponseReturnValue:
+    """Not be asked any more."""
+    offering.withdraw(db.session(), by=access.member())
+    return toasts.redirect(url_for("promise.ask_me"), "offer-withdrawn")
+
+
+def _offer_page(form: OfferForm, ticked: set[int] | None = None) -> str:
+    session, member = db.session(), access.member()
+    return render_template(
+        "questions/ask_me.html",
+        form=form,
+        is_offered=waiting.offer_of(session, member) is not None,
+        topics=waiting.topics(session, member),
+        ticked=ticked,
+        room="questions",
+    )
+
+
+@bp.post("/<int:post_id>/passing")
+def decline(post_id: int) -> ResponseReturnValue:
+    """I'll pass."""
+    offering.decline(db.session(), _question(post_id), by=access.member())
+    goal = access.back_to(request.referrer) or url_for("questions.index")
+    return toasts.redirect(goal, "passed") if "toast=" not in goal else redirect(goal, 303)
+
+
+@bp.post("/<int:post_id>/not-yet")
+def not_yet(post_id: int) -> ResponseReturnValue:
+    """No answer has helped yet."""
+    question = _question(post_id)
+    offering.not_yet(db.session(), question, by=access.member())
+    return redirect(url_for("questions.show", post_id=question.id), 303)
+
+
+def _question(post_id: int) -> Post:
+    post = find(post_id)
+    if post.kind != Kind.QUESTION:
+        raise Refusal(404, _("There is no such question here."), _("Perhaps it was an old link."))
+    return post
