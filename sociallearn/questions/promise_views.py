@@ -14,7 +14,7 @@ from sociallearn.errors import Refusal
 from sociallearn.parameters import number, whole
 from sociallearn.posts.models import Kind, Post
 from sociallearn.posts.pages import find
-from sociallearn.questions import offering, promising, waiting
+from sociallearn.questions import offering, promising, settling, waiting
 from sociallearn.questions.forms import OfferForm
 from sociallearn.questions.promising import Asked
 
@@ -47,6 +47,7 @@ def show() -> ResponseReturnValue:
     return render_template(
         "questions/promise.html",
         figures=[one for one in found if one.asked] or found[:1],
+        settled=settling.count(db.session(), cohort.id),
         room="questions",
     )
 

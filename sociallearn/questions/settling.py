@@ -1,6 +1,6 @@
 """A question answered before it was asked: by another one like it. Kept as a row, so that it counts as answered."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from flask_babel import gettext as _
 from sqlalchemy import func, select, update
@@ -47,13 +47,9 @@ def undo(session: Session, row: Settled, *, by: Member) -> None:
     session.flush()
 
 
-def count(session: Session, cohort_id: int, since: datetime | None = None, until: datetime | None = None) -> int:
-    """For figures: how many questions of a cohort were answered by another one like them, in [since, until)."""
+def count(session: Session, cohort_id: int) -> int:
+    """For figures: how many questions of a cohort were answered by another one like them."""
     statement = select(func.count()).select_from(Settled).where(Settled.cohort_id == cohort_id)
-    if since is not None:
-        statement = statement.where(Settled.at >= since)
-    if until is not None:
-        statement = statement.where(Settled.at < until)
     return session.scalar(statement) or 0
 
 
