@@ -152,6 +152,7 @@ def _talk(at: Tenant) -> None:
     answer = _number(_done(cleo.post(f"/questions/{question}/answers", body=at.says("I do, and here is how."))))
     _done(ben.post(f"/questions/{question}/acceptance", answer_id=str(answer)))
     idea = int(_done(ben.post("/ideas", title=f"A map of {at.word}", body=at.says(WORDS))).rpartition("/")[2])
+    _done(tess.post("/ideas/sittings"))
     _done(cleo.post(f"/ideas/{idea}/rating", value="4"))
     shown = {"file": (io.BytesIO(at.says("Read this.").encode()), f"notes of {at.word}.txt"), "place": "feed"}
     assert ben.post("/files", **shown).status_code == 201

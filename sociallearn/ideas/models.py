@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from sociallearn import clock
@@ -20,21 +20,22 @@ class IdeaRound(InCohort, Model):
     is_default: Mapped[bool | None]  # true for the first-day round, empty for any other: so one default a cohort
     question: Mapped[str | None]
     opened_at: Mapped[datetime] = mapped_column(default=clock.now)
-    closed_at: Mapped[datetime | None]  # takes no new ideas from then on; perhaps a day to come
+    closed_at: Mapped[datetime | None]  # takes no ideas and no ratings from then on; perhaps a day to come
 
     @property
     def is_open(self) -> bool:
-        """Takes new ideas."""
+        """Takes new ideas and ratings."""
         return self.closed_at is None or self.closed_at > clock.now()
 
 
 class Idea(InCohort, Model):
-    """What an idea has beyond its text. The tally is shown to those who have rated it only."""
+    """What an idea has beyond its text. Who may know the tally, ``reading`` says."""
 
     post_id: Mapped[int] = mapped_column(ForeignKey("post.id"), primary_key=True)
     round_id: Mapped[int] = mapped_column(ForeignKey("idea_round.id"), index=True)
     rating_count: Mapped[int] = mapped_column(default=0)
     rating_sum: Mapped[int] = mapped_column(default=0)
+    served_count: Mapped[int] = mapped_column(default=0)  # how often it was put before somebody to rate
 
     post: Mapped[Post] = relationship(lazy="raise")
 
@@ -48,3 +49,26 @@ class Rating(InCohort, Model):
     member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True)
     value: Mapped[int]
     at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class Sitting(InCohort, Model):
+    """One member rates a few ideas in a row, of one round or of all. It is never over: one can always come back."""
+
+    __table_args__ = (Index(None, "member_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    round_id: Mapped[int | None] = mapped_column(ForeignKey("idea_round.id"), index=True)
+    begun_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class Serving(InCohort, Model):
+    """An idea put before a member to rate: once in a lifetime. Whether they rated it, ``Rating`` knows."""
+
+    __table_args__ = (UniqueConstraint("member_id", "idea_id"), Index(None, "idea_id"))
+
+    sitting_id: Mapped[int] = mapped_column(ForeignKey("sitting.id"), primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True)  # from 1
+    idea_id: Mapped[int] = mapped_column(ForeignKey("idea.post_id"))
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    is_skipped: Mapped[bool] = mapped_column(default=False)

@@ -8,10 +8,10 @@ from sociallearn import access, clock, toasts
 from sociallearn.database import db
 from sociallearn.errors import Refusal
 from sociallearn.grades import receipts
-from sociallearn.ideas import proposing, rating, rounds
+from sociallearn.ideas import proposing, rating, rounds, sitting
 from sociallearn.ideas import reading as ideas
 from sociallearn.ideas.forms import RoundForm
-from sociallearn.ideas.models import Idea, IdeaRound
+from sociallearn.ideas.models import Idea, IdeaRound, Sitting
 from sociallearn.parameters import number
 from sociallearn.posts import attaching, drafting, form_files, reading, starters
 from sociallearn.posts.forms import PostForm, TitledForm
@@ -39,6 +39,7 @@ def index() -> ResponseReturnValue:
         newest_id=(page.items[0].id if page.items else 0) if page.is_first and not chosen else None,
         rounds=shown,
         round=chosen,
+        may_rate_more=ideas.may_rate_more(session, member, chosen),
         starter=starters.of_round(session, chosen.id, member) if chosen else None,
         room="ideas",
     )
@@ -115,7 +116,7 @@ def _round_page(form: RoundForm) -> str:
 
 @bp.post("/rounds/<int:round_id>/closing")
 def close_round(round_id: int) -> ResponseReturnValue:
-    """No new ideas in this round from now on."""
+    """No new ideas and no ratings in this round from now on."""
     access.require_trainer()
     rounds.close(db.session(), access.get_or_404(IdeaRound, id=round_id), by=access.member())
     return toasts.redirect(url_for("ideas.index", round=round_id), "round-closed")
@@ -123,7 +124,7 @@ def close_round(round_id: int) -> ResponseReturnValue:
 
 @bp.post("/rounds/<int:round_id>/closing/withdrawal")
 def reopen_round(round_id: int) -> ResponseReturnValue:
-    """New ideas again."""
+    """New ideas and ratings again."""
     access.require_trainer()
     rounds.reopen(db.session(), access.get_or_404(IdeaRound, id=round_id), by=access.member())
     return toasts.redirect(url_for("ideas.index", round=round_id), "round-reopened")
@@ -152,4 +153,81 @@ def rate(post_id: int) -> ResponseReturnValue:
     access.require_writer()
     idea = access.get_or_404(Idea, post_id=post_id)
     rating.rate(db.session(), idea, number(request.form, "value") or 0, by=access.member())
+    if "sitting" in request.form:
+        return redirect(_next_step(_sitting(number(request.form, "sitting"))), 303)
     return toasts.redirect(url_for("ideas.show", post_id=post_id), "rated")
+
+
+@bp.get("/ranking")
+def ranking() -> ResponseReturnValue:
+    """The ideas of a round by what their ratings say, best first."""
+    session, member = db.session(), access.member()
+    chosen = _wanted() or rounds.find_default(session, member)
+    return render_template(
+        "ideas/ranking.html",
+        round=chosen,
+        ranking=ideas.ranking(session, chosen, member) if chosen else None,
+        rounds=ideas.rounds_of(session, member),
+        may_rate_more=ideas.may_rate_more(session, member, chosen),
+        room="ideas",
+    )
+
+
+@bp.post("/sittings")
+def begin() -> ResponseReturnValue:
+    """Rate five: begin, or go on with what is not finished."""
+    access.require_writer()
+    wanted = number(request.form, "round")
+    chosen = access.get_or_404(IdeaRound, id=wanted) if "round" in request.form else None
+    begun = sitting.begin(db.session(), by=access.member(), within=chosen)
+    if begun is None:
+        return toasts.redirect(url_for("ideas.index", round=wanted), "all-rated")
+    return redirect(_next_step(begun), 303)
+
+
+@bp.get("/sittings/<int:sitting_id>")
+def sit(sitting_id: int) -> ResponseReturnValue:
+    """One idea of a sitting, or that it is done."""
+    session, member = db.session(), access.member()
+    chosen = _sitting(sitting_id)
+    steps = ideas.steps(session, chosen)
+    place, to_do = number(request.args, "place"), sitting.to_do(session, chosen, member)
+    if place is None and to_do is not None:
+        return redirect(_next_step(chosen), 303)
+    step = next((one for one in steps if one.place == place), None)
+    shown = None
+    if step is not None:
+        post = find(step.idea_id)
+        shown = reading.show(post, member)
+        reading.give_reasons(session, [shown])
+        reading.give_marks(session, [shown], member)
+        ideas.add_ratings(session, [shown], member)
+    return render_template(
+        "ideas/sitting.html",
+        sitting=chosen,
+        steps=steps,
+        step=step,
+        root=shown,
+        to_do=to_do,
+        may_rate_more=ideas.may_rate_more(session, member, None),
+        room="ideas",
+    )
+
+
+@bp.post("/sittings/<int:sitting_id>/skipping")
+def skip(sitting_id: int) -> ResponseReturnValue:
+    """Pass one over."""
+    access.require_writer()
+    chosen = _sitting(sitting_id)
+    sitting.skip(db.session(), chosen, number(request.form, "place") or 0)
+    return redirect(_next_step(chosen), 303)
+
+
+def _sitting(sitting_id: int | None) -> Sitting:
+    """One's own. Raises Refusal 404 for every other."""
+    return access.get_or_404(Sitting, id=sitting_id, member_id=access.member().id)
+
+
+def _next_step(of: Sitting) -> str:
+    place = sitting.to_do(db.session(), of, access.member())
+    return url_for("ideas.sit", sitting_id=of.id, place=place)

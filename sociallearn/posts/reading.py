@@ -123,6 +123,8 @@ class Shown:
     my_rating: int | None = None
     rating_count: int = 0
     average: float | None = None
+    likely: tuple[float, float] | None = None  # between what the average would end if everybody rated
+    few_ratings: bool = False  # too few for anybody to be told
     raters_possible: int = 0
     may_rate: bool = False
     poll: polling.ShownPoll | None = None

@@ -1,0 +1,72 @@
+"""The idea board: rating a few ideas in a row.
+
+Revision: 20261128_ideas
+After: 20261127_starters
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "20261128_ideas"
+down_revision = "20261127_starters"
+branch_labels = None
+depends_on = None
+
+ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def upgrade() -> None:
+    """Forward."""
+    with op.batch_alter_table("idea", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("served_count", ID, nullable=False, server_default="0"))
+
+    op.create_table(
+        "sitting",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("member_id", ID, nullable=False),
+        sa.Column("round_id", ID, nullable=True),
+        sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
+        *_in_cohort("sitting"),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_sitting_member_id_member")),
+        sa.ForeignKeyConstraint(["round_id"], ["idea_round.id"], name=op.f("fk_sitting_round_id_idea_round")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sitting")),
+    )
+    with op.batch_alter_table("sitting", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sitting_member_id_id"), ["member_id", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_sitting_round_id"), ["round_id"], unique=False)
+
+    op.create_table(
+        "serving",
+        sa.Column("sitting_id", ID, nullable=False),
+        sa.Column("place", ID, nullable=False),
+        sa.Column("idea_id", ID, nullable=False),
+        sa.Column("member_id", ID, nullable=False),
+        sa.Column("is_skipped", sa.Boolean(), nullable=False),
+        *_in_cohort("serving"),
+        sa.ForeignKeyConstraint(["idea_id"], ["idea.post_id"], name=op.f("fk_serving_idea_id_idea")),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_serving_member_id_member")),
+        sa.ForeignKeyConstraint(["sitting_id"], ["sitting.id"], name=op.f("fk_serving_sitting_id_sitting")),
+        sa.PrimaryKeyConstraint("sitting_id", "place", name=op.f("pk_serving")),
+        sa.UniqueConstraint("member_id", "idea_id", name=op.f("uq_serving_member_id_idea_id")),
+    )
+    with op.batch_alter_table("serving", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_serving_idea_id"), ["idea_id"], unique=False)
+
+
+def _in_cohort(table: str) -> list[sa.schema.SchemaItem]:
+    return [
+        sa.Column("cohort_id", ID, nullable=False),
+        sa.Column("organisation_id", ID, nullable=False),
+        sa.ForeignKeyConstraint(["cohort_id"], ["cohort.id"], name=op.f(f"fk_{table}_cohort_id_cohort")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f(f"fk_{table}_organisation_id_organisation")
+        ),
+    ]
+
+
+def downgrade() -> None:
+    """And back."""
+    op.drop_table("serving")
+    op.drop_table("sitting")
+    with op.batch_alter_table("idea", schema=None) as batch_op:
+        batch_op.drop_column("served_count")
