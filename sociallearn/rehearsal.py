@@ -147,6 +147,11 @@ class Actor:
         if line.kind == Kind.NAME:
             self._send(line.key, f"/cohort/groups/{self._group(line.space)}", {"name": line.title})
             return
+        if line.kind == Kind.MOVE:
+            path = f"/ideas/{parent}/stage"
+            seen = self._find(r'name="seen" value="(\w+)"', path)
+            self._send(line.key, path, {"to": line.stage, "reason": line.body, "seen": seen})
+            return
         path, form = {
             Kind.POST: ("/feed", {"body": line.body, "space": self._space(line.space), **self._with(line)}),
             Kind.QUESTION: ("/questions", {"title": line.title, "body": line.body}),

@@ -160,7 +160,12 @@ def _talk(at: Tenant) -> None:
     _done(ben.post("/feed", body=at.says("This is how it looks."), files=files, alt=at.says("A map.")))
     assert ben.post("/drafts", place="feed", title="", body=at.says("Half a thought")).status_code == 204
     assert cleo.post(f"/posts/{first}/read", last_id=str(first)).status_code == 204
-    _done(tess.post("/ideas/rounds", question=f"What about {at.word}?"))
+    _done(tess.post(f"/ideas/{idea}/stage", to="done", seen="new", reason=at.says("It is there.")))
+    opened = _done(tess.post("/ideas/rounds", question=f"What about {at.word}?"))
+    round_id = opened.partition("round=")[2].partition("&")[0]
+    stages = {"stage": ["new", ""], "name": [f"Fresh {at.word}", f"Built by {at.word}"], "place": ["1", "2"]}
+    _done(tess.post(f"/ideas/rounds/{round_id}/stages", **stages))
+    _done(tess.post(f"/ideas/rounds/{round_id}/owners", member=str(cleo.member_id)))
     parts = {
         "body": at.says(WORDS),
         "title": f"And {at.word}?",

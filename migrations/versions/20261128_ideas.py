@@ -1,4 +1,4 @@
-"""The idea board: rating a few ideas in a row.
+"""The idea board: rating a few ideas in a row, stages, and who looks after a round.
 
 Revision: 20261128_ideas
 After: 20261127_starters
@@ -19,6 +19,7 @@ def upgrade() -> None:
     """Forward."""
     with op.batch_alter_table("idea", schema=None) as batch_op:
         batch_op.add_column(sa.Column("served_count", ID, nullable=False, server_default="0"))
+        batch_op.add_column(sa.Column("stage", sa.Text(), nullable=False, server_default="new"))
 
     op.create_table(
         "sitting",
@@ -52,6 +53,28 @@ def upgrade() -> None:
     with op.batch_alter_table("serving", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_serving_idea_id"), ["idea_id"], unique=False)
 
+    op.create_table(
+        "stage",
+        sa.Column("round_id", ID, nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("place", ID, nullable=False),
+        *_in_cohort("stage"),
+        sa.ForeignKeyConstraint(["round_id"], ["idea_round.id"], name=op.f("fk_stage_round_id_idea_round")),
+        sa.PrimaryKeyConstraint("round_id", "key", name=op.f("pk_stage")),
+    )
+    op.create_table(
+        "round_owner",
+        sa.Column("round_id", ID, nullable=False),
+        sa.Column("member_id", ID, nullable=False),
+        *_in_cohort("round_owner"),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_round_owner_member_id_member")),
+        sa.ForeignKeyConstraint(["round_id"], ["idea_round.id"], name=op.f("fk_round_owner_round_id_idea_round")),
+        sa.PrimaryKeyConstraint("round_id", "member_id", name=op.f("pk_round_owner")),
+    )
+    with op.batch_alter_table("round_owner", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_round_owner_member_id"), ["member_id"], unique=False)
+
 
 def _in_cohort(table: str) -> list[sa.schema.SchemaItem]:
     return [
@@ -66,7 +89,11 @@ def _in_cohort(table: str) -> list[sa.schema.SchemaItem]:
 
 def downgrade() -> None:
     """And back."""
+    op.execute("DELETE FROM decision WHERE after LIKE 'stage:%'")  # the older shape knows no stages
+    op.drop_table("round_owner")
+    op.drop_table("stage")
     op.drop_table("serving")
     op.drop_table("sitting")
     with op.batch_alter_table("idea", schema=None) as batch_op:
+        batch_op.drop_column("stage")
         batch_op.drop_column("served_count")

@@ -6,10 +6,12 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from wtforms import DateTimeLocalField, Form, StringField
+from werkzeug.datastructures import MultiDict
+from wtforms import DateTimeLocalField, Form, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, Optional, ValidationError
 
-from sociallearn.posts.forms import LONGEST_TITLE, tidy_line
+from sociallearn.ideas.staging import Wanted
+from sociallearn.posts.forms import LONGEST_TITLE, tidy, tidy_line
 
 YEARS = range(2000, 2101)  # a date outside these is a typing error
 FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]  # as browsers write it
@@ -50,3 +52,23 @@ class RoundForm(Form):
         ],
     )
     closes = MomentField(_("Closes"))
+
+
+class MoveForm(Form):
+    """Why an idea moves."""
+
+    reason = TextAreaField(
+        _("Reason"),
+        filters=[tidy],
+        validators=[
+            DataRequired(_("Say why, so that the author and the cohort know.")),
+            Length(max=1000, message=_("At most 1,000 characters.")),
+        ],
+    )
+
+
+def stages_in(form: MultiDict[str, str]) -> list[Wanted]:
+    """The stages a trainer typed, in the order of the places they gave them; lines for new ones have no key."""
+    lines = zip(form.getlist("stage"), form.getlist("name"), form.getlist("place"), strict=False)
+    sorted_lines = sorted(lines, key=lambda line: int(line[2]) if line[2].isdecimal() and len(line[2]) < 4 else 999)
+    return [Wanted(key or None, tidy_line(name) or "") for key, name, _place in sorted_lines]

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from sociallearn import clock
 from sociallearn.database import Model
+from sociallearn.posts import deciding
 from sociallearn.posts.models import Post
 from sociallearn.roster.models import InCohort
 
@@ -35,9 +36,27 @@ class Idea(InCohort, Model):
     round_id: Mapped[int] = mapped_column(ForeignKey("idea_round.id"), index=True)
     rating_count: Mapped[int] = mapped_column(default=0)
     rating_sum: Mapped[int] = mapped_column(default=0)
+    stage: Mapped[str] = mapped_column(default="new")  # key of Stage; changed by ``moving.move`` only
     served_count: Mapped[int] = mapped_column(default=0)  # how often it was put before somebody to rate
 
     post: Mapped[Post] = relationship(lazy="raise")
+
+
+class Stage(InCohort, Model):
+    """How far an idea of this round can be, as its trainer named and ordered it. A round without any has the usual ones
+    (``staging.USUAL``)."""
+
+    round_id: Mapped[int] = mapped_column(ForeignKey("idea_round.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)  # a usual one's, or one made here; never given twice
+    name: Mapped[str | None]  # empty: as the usual one is called in the reader's language
+    place: Mapped[int]
+
+
+class RoundOwner(InCohort, Model):
+    """A member whom the trainer asked to look after a round: they move its ideas."""
+
+    round_id: Mapped[int] = mapped_column(ForeignKey("idea_round.id"), primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True, index=True)
 
 
 class Rating(InCohort, Model):
@@ -72,3 +91,6 @@ class Serving(InCohort, Model):
     idea_id: Mapped[int] = mapped_column(ForeignKey("idea.post_id"))
     member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
     is_skipped: Mapped[bool] = mapped_column(default=False)
+
+
+deciding.guard(Idea, "stage", post="post_id")

@@ -2,7 +2,7 @@
 enough people rated it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 
@@ -10,15 +10,16 @@ from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from sociallearn import clock
-from sociallearn.ideas import sitting, weighing
-from sociallearn.ideas.models import Idea, IdeaRound, Rating, Serving, Sitting
+from sociallearn.ideas import sitting, staging, weighing
+from sociallearn.ideas.models import Idea, IdeaRound, Rating, Serving, Sitting, Stage
 from sociallearn.posts import reading, sight
 from sociallearn.posts.models import Kind, Post, Visibility
 from sociallearn.posts.reading import Shown
-from sociallearn.roster.models import Member, Role
+from sociallearn.roster.models import Member, Person, Role
 
 MOST_ROUNDS = 50
 MOST_RANKED = 100
+ON_BOARD = 25  # ideas of each stage
 RATED_ENOUGH = 10  # of one's own ratings, before a ranking is shown while a round is open
 
 
@@ -30,16 +31,19 @@ def add_ratings(session: Session, items: Iterable[Shown], member: Member) -> Non
     by_id = {item.id: item for item in items if item.kind == Kind.IDEA}
     own = and_(Rating.idea_id == Idea.post_id, Rating.member_id == member.id)
     rows = session.execute(
-        select(Idea.post_id, Idea.rating_count, Idea.rating_sum, Rating.value, IdeaRound.closed_at)
+        select(
+            Idea.post_id, Idea.rating_count, Idea.rating_sum, Rating.value, IdeaRound.closed_at, Idea.stage, Stage.name
+        )
         .join(IdeaRound, IdeaRound.id == Idea.round_id)
+        .outerjoin(Stage, and_(Stage.round_id == Idea.round_id, Stage.key == Idea.stage))
         .outerjoin(Rating, own)
         .where(Idea.post_id.in_(by_id))
     ).all()
     possible = raters(session, member.cohort_id)
-    for post_id, count, total, value, closed_at in rows:
+    for post_id, count, total, value, closed_at, key, name in rows:
         item = by_id[post_id]
         is_open = closed_at is None or closed_at > clock.now()
-        item.my_rating = value
+        item.my_rating, item.stage = value, f"={name}" if name else key
         item.may_rate = item.is_visible and not item.is_mine and member.may_write and is_open
         item.raters_possible = max(possible - 1, count)  # everybody but its author
         if value is not None or item.is_mine or not is_open:
@@ -95,9 +99,74 @@ def round_of(session: Session, post_id: int) -> IdeaRound | None:
 
 
 @lru_cache(maxsize=24)
-def within(round_id: int) -> tuple[ColumnElement[bool], ...]:
-    """What narrows a list of ideas to one round; the same objects each time, so that the statement is prepared once."""
-    return (Post.id.in_(select(Idea.post_id).where(Idea.round_id == round_id)),)
+def within(round_id: int, stage: str | None = None) -> tuple[ColumnElement[bool], ...]:
+    """What narrows a list of ideas to one round, or one stage of it; the same objects each time, so that the statement
+    is prepared once."""
+    its = select(Idea.post_id).where(Idea.round_id == round_id)
+    return (Post.id.in_(its.where(Idea.stage == stage) if stage else its),)
+
+
+@dataclass(frozen=True)
+class Card:
+    """An idea as the board shows it; every one alike."""
+
+    id: int
+    title: str
+    author: str
+    comments: int
+    rating: float | None
+    rated: int
+
+
+@dataclass
+class Column:
+    """A stage of the board, with the newest of its ideas."""
+
+    key: str
+    code: str
+    count: int = 0
+    cards: list[Card] = field(default_factory=list)
+
+
+def board(session: Session, round_: IdeaRound, member: Member) -> list[Column]:
+    """The round's ideas by stage: the newest of each, and how many there are. Three queries, whatever there is."""
+    columns = {one.key: Column(one.key, one.code) for one in staging.stages_of(session, round_)}
+    its = (Idea.cohort_id == member.cohort_id, Idea.round_id == round_.id, Post.visibility == Visibility.VISIBLE)
+    there = select(Idea.stage).join(Post, Post.id == Idea.post_id).where(*its, sight.in_sight(member))
+    for key, count in session.execute(there.add_columns(func.count()).group_by(Idea.stage)):
+        columns[key].count = count
+    own = and_(Rating.idea_id == Idea.post_id, Rating.member_id == member.id)
+    place = func.row_number().over(partition_by=Idea.stage, order_by=Idea.post_id.desc()).label("place")
+    facts = (
+        Idea.post_id,
+        Post.title,
+        Post.author_id,
+        Post.reply_count,
+        Idea.rating_count,
+        Idea.rating_sum,
+        Rating.value,
+    )
+    newest = there.outerjoin(Rating, own).add_columns(*facts, place).subquery()
+    rows = session.execute(
+        select(newest, Person.name)
+        .join(Member, Member.id == newest.c.author_id)
+        .join(Person, Person.id == Member.person_id)
+        .where(newest.c.place <= ON_BOARD)
+        .order_by(newest.c.place)
+    )
+    for row in rows:
+        may_know = row.value is not None or row.author_id == member.id or not round_.is_open
+        score = weighing.score(row.rating_count, row.rating_sum) if may_know else None
+        card = Card(
+            row.post_id,
+            row.title,
+            row.name,
+            row.reply_count,
+            score.average if score else None,
+            row.rating_count if score else 0,
+        )
+        columns[row.stage].cards.append(card)
+    return list(columns.values())
 
 
 def may_rate_more(session: Session, member: Member, round_: IdeaRound | None) -> bool:

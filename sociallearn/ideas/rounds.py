@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from sociallearn import clock
 from sociallearn.database import insert_or_get
 from sociallearn.errors import Refusal
-from sociallearn.ideas.models import IdeaRound
+from sociallearn.ideas.models import IdeaRound, RoundOwner, Stage
 from sociallearn.roster.models import Member
 
 
@@ -61,6 +61,8 @@ def remove_unused(session: Session, round_: IdeaRound) -> bool:
     may be on its way."""
     try:
         with session.begin_nested():
+            for hanging in (Stage, RoundOwner):
+                session.execute(delete(hanging).where(hanging.round_id == round_.id))
             session.execute(delete(IdeaRound).where(IdeaRound.id == round_.id))
     except IntegrityError:
         return False

@@ -8,11 +8,11 @@ from sociallearn import access, clock, toasts
 from sociallearn.database import db
 from sociallearn.errors import Refusal
 from sociallearn.grades import receipts
-from sociallearn.ideas import proposing, rating, rounds, sitting
+from sociallearn.ideas import forms, moving, proposing, rating, rounds, sitting, staging
 from sociallearn.ideas import reading as ideas
-from sociallearn.ideas.forms import RoundForm
+from sociallearn.ideas.forms import MoveForm, RoundForm
 from sociallearn.ideas.models import Idea, IdeaRound, Sitting
-from sociallearn.parameters import number
+from sociallearn.parameters import number, whole
 from sociallearn.posts import attaching, drafting, form_files, reading, starters
 from sociallearn.posts.forms import PostForm, TitledForm
 from sociallearn.posts.models import Kind, Post
@@ -28,8 +28,12 @@ def index() -> ResponseReturnValue:
     shown = ideas.rounds_of(session, member)
     chosen = _wanted()
     before = number(request.args, "before")
+    steps = staging.stages_of(session, chosen) if chosen else []
+    step = next((one for one in steps if one.key == request.args.get("stage")), None)
     if chosen:
-        page = reading.page(session, Kind.IDEA, member, before, ideas.within(chosen.id), round=chosen.id)
+        stage = step.key if step else None
+        where = ideas.within(chosen.id, stage)
+        page = reading.page(session, Kind.IDEA, member, before, where, round=chosen.id, stage=stage)
     else:
         page = reading.page(session, Kind.IDEA, member, before)
     ideas.add_ratings(session, page.items, member)
@@ -39,6 +43,7 @@ def index() -> ResponseReturnValue:
         newest_id=(page.items[0].id if page.items else 0) if page.is_first and not chosen else None,
         rounds=shown,
         round=chosen,
+        stage=step,
         may_rate_more=ideas.may_rate_more(session, member, chosen),
         starter=starters.of_round(session, chosen.id, member) if chosen else None,
         room="ideas",
@@ -143,7 +148,8 @@ def show(post_id: int) -> ResponseReturnValue:
         room="ideas",
         hint=lambda to: receipts.hint_for(db.session(), access.member(), "reply", to),
         adorn=lambda root, page: ideas.add_ratings(db.session(), [root], access.member()),
-        round=ideas.round_of(db.session(), post.id),
+        round=(its := ideas.round_of(db.session(), post.id)),
+        may_move=its is not None and post.is_visible and moving.may_move(db.session(), its.id, access.member()),
     )
 
 
@@ -231,3 +237,109 @@ def _sitting(sitting_id: int | None) -> Sitting:
 def _next_step(of: Sitting) -> str:
     place = sitting.to_do(db.session(), of, access.member())
     return url_for("ideas.sit", sitting_id=of.id, place=place)
+
+
+@bp.get("/board")
+def board() -> ResponseReturnValue:
+    """The ideas of a round by stage."""
+    session, member = db.session(), access.member()
+    chosen = _wanted() or rounds.find_default(session, member)
+    return render_template(
+        "ideas/board.html",
+        round=chosen,
+        columns=ideas.board(session, chosen, member) if chosen else [],
+        rounds=ideas.rounds_of(session, member),
+        may_move=chosen is not None and moving.may_move(session, chosen.id, member),
+        may_rate_more=ideas.may_rate_more(session, member, chosen),
+        room="ideas",
+    )
+
+
+@bp.get("/<int:post_id>/stage")
+def stage(post_id: int) -> ResponseReturnValue:
+    """The form to move an idea."""
+    access.require_writer()
+    return _move_page(access.get_or_404(Idea, post_id=post_id), MoveForm(), request.args.get("to"))
+
+
+@bp.post("/<int:post_id>/stage")
+def move(post_id: int) -> ResponseReturnValue:
+    """Move it."""
+    access.require_writer()
+    idea, form = access.get_or_404(Idea, post_id=post_id), MoveForm(request.form)
+    to = request.form.get("to", "")
+    if not form.validate():
+        return _move_page(idea, form, to), 422
+    reason = form.reason.data or ""
+    moving.move(db.session(), idea, to, by=access.member(), reason=reason, seen=request.form.get("seen", ""))
+    goal = (
+        url_for("ideas.board", round=idea.round_id)
+        if "board" in request.form
+        else url_for("ideas.show", post_id=post_id)
+    )
+    return toasts.redirect(goal, "moved")
+
+
+def _move_page(idea: Idea, form: MoveForm, to: str | None) -> str:
+    session, member = db.session(), access.member()
+    post = find(idea.post_id)
+    moving.check_may_move(session, idea.round_id, member)
+    if not post.is_visible:
+        raise Refusal(409, _("This idea was removed meanwhile."))
+    steps = staging.stages_of(session, access.get_or_404(IdeaRound, id=idea.round_id))
+    return render_template(
+        "ideas/move.html",
+        post=reading.show(post, member),
+        form=form,
+        steps=steps,
+        now=idea.stage,
+        to=to if to != idea.stage else None,
+        from_board="board" in request.values,
+        round_id=idea.round_id,
+        room="ideas",
+    )
+
+
+@bp.get("/rounds/<int:round_id>/set-up")
+def set_up(round_id: int) -> ResponseReturnValue:
+    """Its stages, and who looks after it."""
+    access.require_trainer()
+    return _set_up_page(access.get_or_404(IdeaRound, id=round_id))
+
+
+@bp.post("/rounds/<int:round_id>/stages")
+def set_stages(round_id: int) -> ResponseReturnValue:
+    """Name and order them."""
+    access.require_trainer()
+    round_, wanted = access.get_or_404(IdeaRound, id=round_id), forms.stages_in(request.form)
+    problem = staging.problem_of(wanted)
+    if problem:
+        return _set_up_page(round_, problem, wanted), 422
+    staging.set_stages(db.session(), round_, wanted, by=access.member())
+    return toasts.redirect(url_for("ideas.set_up", round_id=round_id), "saved")
+
+
+@bp.post("/rounds/<int:round_id>/owners")
+def set_owners(round_id: int) -> ResponseReturnValue:
+    """Ask people to look after it."""
+    access.require_trainer()
+    round_ = access.get_or_404(IdeaRound, id=round_id)
+    member_ids = [whole(value) or 0 for value in request.form.getlist("member")]
+    staging.set_owners(db.session(), round_, member_ids, by=access.member())
+    return toasts.redirect(url_for("ideas.set_up", round_id=round_id), "saved")
+
+
+def _set_up_page(round_: IdeaRound, problem: str | None = None, wanted: list[staging.Wanted] | None = None) -> str:
+    session = db.session()
+    names = staging.usual_names()
+    now = [staging.Wanted(one.key, one.name or names[one.key]) for one in staging.stages_of(session, round_)]
+    return render_template(
+        "ideas/set_up.html",
+        round=round_,
+        stages=wanted or [*now, *[staging.Wanted(None, "")] * 2],
+        counts=staging.counts(session, round_),
+        problem=problem,
+        people=staging.candidates(session, round_),
+        owners=staging.owners(session, round_),
+        room="ideas",
+    )

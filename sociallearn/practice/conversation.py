@@ -23,13 +23,14 @@ class Kind(StrEnum):
     REPORT = "report"
     HIDE = "hide"
     STARTER = "starter"
+    MOVE = "move"
 
 
 @dataclass(frozen=True)
 class Line:
     """One act. ``parent`` is the key of what it is about; ``stars`` belong to a rating, ``reaction`` to a reaction,
-    ``choices`` (counted from 1) to a vote, ``reason`` to a report. A post may come with a poll, or praise somebody. The
-    ``body`` of a report or of hiding is what is said about it.
+    ``choices`` (counted from 1) to a vote, ``reason`` to a report, ``stage`` to moving an idea. A post may come with a
+    poll, or praise somebody. The ``body`` of a report, of hiding and of moving is what is said about it.
 
     A starter question opens a discussion, and with ``title`` and ``idea`` a question and an idea round too.
 
@@ -55,6 +56,7 @@ class Line:
     praised: tuple[str, ...] = ()
     choices: tuple[int, ...] = ()
     reason: str = ""
+    stage: str = ""
     files: tuple[str, ...] = ()  # names of what enclosures.py makes
     alt: str = ""  # what the images among them show
     details: str = ""
@@ -90,7 +92,7 @@ START = Start(
 
 def script() -> list[Line]:
     """Everything, in the order in which it happened."""
-    lines = [*LINES, *_ratings(), *_reactions(), *_votes(), PINNED, *MODERATED]
+    lines = [*LINES, *_ratings(), *_reactions(), *_votes(), PINNED, *MODERATED, *MOVED]
     return sorted(lines, key=lambda line: line.ago, reverse=True)
 
 
@@ -572,6 +574,23 @@ Er staat een naam en een telefoonnummer in van iemand die hier niet bij is. Het 
 Hier waren we net bang voor. Amira is de enige die nog maar pas begonnen is."""),
     Line("vijf-vragen-3-sam", "sam", _ago(0, 5), Kind.REPORT, "vijf-vragen-3", reason="unkind", language="en", body="""\
 This is exactly the tone that made Greet stop writing in 2014."""),
+]  # fmt: skip
+
+# how far ideas got, and why
+MOVED = [
+    Line("vijf-eerste-vragen-besproken", "katrien", _ago(6, 20), Kind.MOVE, "vijf-eerste-vragen", stage="discussion",
+         body="""\
+Negen mensen gaven een waardering en Amira wil de eerste buddy zijn. Tijd om samen te kijken hoe we eraan beginnen."""),
+    Line("vijf-eerste-vragen-gebouwd", "katrien", _ago(2, 21), Kind.MOVE, "vijf-eerste-vragen", stage="building",
+         body="""\
+Noor en Amira proberen het samen uit in januari met de drie nieuwe collega's van Redactie. Vrijblijvend, zoals \
+Daan vroeg."""),
+    Line("wegwijzer-besproken", "katrien", _ago(5, 2), Kind.MOVE, "wegwijzer", stage="discussion", body="""\
+Wie wil, denkt mee over wat er op zo'n pagina komt. Wout brengt volgende week een voorbeeld mee, dan \
+hebben we iets om op te reageren."""),
+    Line("mail-free-morning-niet-nu", "katrien", _ago(1, 8), Kind.MOVE, "mail-free-morning", stage="not_now", body="""\
+De meningen lopen te ver uit elkaar: voor Verkoop is geen enkele ochtend rustig. We kijken in maart opnieuw, zodra de \
+offertes niet meer via mail lopen."""),
 ]  # fmt: skip
 
 PINNED = Line("hoe-praten-we-pin", "katrien", _ago(1, 3), Kind.PIN, "hoe-praten-we")

@@ -173,6 +173,7 @@ def everyday_pages(somebody: Inspector) -> None:
     somebody.look("ideas", "ideas")
     somebody.look("idea", somebody.link(".idea:has(.tally .end) h2 a"))
     somebody.look("ranking", "ideas/ranking")
+    somebody.look("board", "ideas/board")
     somebody.look("my participation", "participation")
     somebody.look("decision log", "decisions")
     somebody.look("kept", "bookmarks")
@@ -236,7 +237,7 @@ def test_pages_of_a_learner(inspect: Callable[..., Inspector]) -> None:
     noor.look("my participation in English", "participation")
     noor.look("not for learners", "grading", 403)
     assert noor.found == []
-    assert len(noor.seen) == 29
+    assert len(noor.seen) == 30
 
 
 def test_pages_of_a_trainer(inspect: Callable[..., Inspector]) -> None:
@@ -265,7 +266,7 @@ def test_pages_of_a_trainer(inspect: Callable[..., Inspector]) -> None:
     sam.look("hidden text of one's own", f"posts/{unfair}")
     assert katrien.found == []
     assert sam.found == []
-    assert len(katrien.seen) == 35
+    assert len(katrien.seen) == 36
 
 
 def test_pages_of_a_manager(inspect: Callable[..., Inspector]) -> None:
@@ -273,7 +274,7 @@ def test_pages_of_a_manager(inspect: Callable[..., Inspector]) -> None:
     everyday_pages(bart)
     bart.look("insights", "insights")
     assert bart.found == []
-    assert len(bart.seen) == 14
+    assert len(bart.seen) == 15
 
 
 ADMINISTRATION = {
