@@ -158,7 +158,7 @@ class Actor:
             Kind.IDEA: ("/ideas", {"title": line.title, "body": line.body}),
             Kind.REPLY: (f"/posts/{parent}/replies", {"body": line.body}),
             Kind.ANSWER: (f"/questions/{parent}/answers", {"body": line.body}),
-            Kind.COMMENT: (f"/posts/{parent}/replies", {"body": line.body}),
+            Kind.COMMENT: _comment(line, parent, said),
             Kind.RATE: (f"/ideas/{parent}/rating", {"value": str(line.stars)}),
             Kind.REACT: (f"/posts/{parent}/reactions", {"give": line.reaction}),
             Kind.PIN: (f"/posts/{parent}/pin", {}),
@@ -226,6 +226,12 @@ class Actor:
 
     def _get(self, path: str) -> str:
         return self._tool.get(self._seat + path, base_url=self._base_url).text
+
+
+def _comment(line: Line, parent: int, said: Said) -> tuple[str, dict[str, str]]:
+    if said.parents.get(line.parent):  # a comment on a comment
+        return f"/posts/{parent}/replies", {"body": line.body}
+    return f"/ideas/{parent}/comments", {"body": line.body, "remark": line.remark, "suggestion": line.suggestion}
 
 
 def _starter(line: Line) -> dict[str, str | list[str]]:

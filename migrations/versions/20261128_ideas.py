@@ -75,6 +75,27 @@ def upgrade() -> None:
     with op.batch_alter_table("round_owner", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_round_owner_member_id"), ["member_id"], unique=False)
 
+    op.create_table(
+        "remark",
+        sa.Column("post_id", ID, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        *_in_cohort("remark"),
+        sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_remark_post_id_post")),
+        sa.PrimaryKeyConstraint("post_id", name=op.f("pk_remark")),
+    )
+    op.create_table(
+        "builds_on",
+        sa.Column("idea_id", ID, nullable=False),
+        sa.Column("on_id", ID, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        *_in_cohort("builds_on"),
+        sa.ForeignKeyConstraint(["idea_id"], ["idea.post_id"], name=op.f("fk_builds_on_idea_id_idea")),
+        sa.ForeignKeyConstraint(["on_id"], ["idea.post_id"], name=op.f("fk_builds_on_on_id_idea")),
+        sa.PrimaryKeyConstraint("idea_id", "on_id", name=op.f("pk_builds_on")),
+    )
+    with op.batch_alter_table("builds_on", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_builds_on_on_id"), ["on_id"], unique=False)
+
 
 def _in_cohort(table: str) -> list[sa.schema.SchemaItem]:
     return [
@@ -90,6 +111,8 @@ def _in_cohort(table: str) -> list[sa.schema.SchemaItem]:
 def downgrade() -> None:
     """And back."""
     op.execute("DELETE FROM decision WHERE after LIKE 'stage:%'")  # the older shape knows no stages
+    op.drop_table("builds_on")
+    op.drop_table("remark")
     op.drop_table("round_owner")
     op.drop_table("stage")
     op.drop_table("serving")

@@ -7,11 +7,13 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from werkzeug.datastructures import MultiDict
-from wtforms import DateTimeLocalField, Form, StringField, TextAreaField
-from wtforms.validators import DataRequired, Length, Optional, ValidationError
+from wtforms import DateTimeLocalField, Form, RadioField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
+from sociallearn.ideas.commenting import RemarkKind
 from sociallearn.ideas.staging import Wanted
-from sociallearn.posts.forms import LONGEST_TITLE, tidy, tidy_line
+from sociallearn.posts.forms import LONGEST_TITLE, PostForm, tidy, tidy_line
 
 YEARS = range(2000, 2101)  # a date outside these is a typing error
 FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]  # as browsers write it
@@ -65,6 +67,31 @@ class MoveForm(Form):
             Length(max=1000, message=_("At most 1,000 characters.")),
         ],
     )
+
+
+class CommentForm(PostForm):
+    """A comment on an idea."""
+
+    remark = RadioField(
+        _("What is it?"),
+        choices=[
+            SelectChoice(RemarkKind.QUESTION.value, _("Ask a question")),
+            SelectChoice(RemarkKind.BUILD.value, _("Build on it")),
+            SelectChoice(RemarkKind.CONCERN.value, _("Raise a concern, with a suggestion")),
+        ],
+        default=RemarkKind.QUESTION.value,
+        validators=[InputRequired(_("Choose what it is."))],
+    )
+    suggestion = TextAreaField(
+        _("What would take your concern away?"),
+        filters=[tidy],
+        validators=[Length(max=5000, message=_("At most 5,000 characters."))],
+    )
+
+    def validate_suggestion(self, field: TextAreaField) -> None:
+        """A concern needs one. Raises ValidationError."""
+        if self.remark.data == RemarkKind.CONCERN and not field.data:
+            raise ValidationError(gettext("Say what would take your concern away."))
 
 
 def stages_in(form: MultiDict[str, str]) -> list[Wanted]:

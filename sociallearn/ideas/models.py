@@ -42,6 +42,21 @@ class Idea(InCohort, Model):
     post: Mapped[Post] = relationship(lazy="raise")
 
 
+class Remark(InCohort, Model):
+    """What a comment on an idea is: a question, something built on it, or a concern with a suggestion."""
+
+    post_id: Mapped[int] = mapped_column(ForeignKey("post.id"), primary_key=True)
+    kind: Mapped[str]  # of commenting.RemarkKind
+
+
+class BuildsOn(InCohort, Model):
+    """An idea goes on from an earlier one, as its author says."""
+
+    idea_id: Mapped[int] = mapped_column(ForeignKey("idea.post_id"), primary_key=True)
+    on_id: Mapped[int] = mapped_column(ForeignKey("idea.post_id"), primary_key=True, index=True)
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
 class Stage(InCohort, Model):
     """How far an idea of this round can be, as its trainer named and ordered it. A round without any has the usual ones
     (``staging.USUAL``)."""

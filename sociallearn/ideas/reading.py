@@ -19,6 +19,7 @@ from sociallearn.roster.models import Member, Person, Role
 
 MOST_ROUNDS = 50
 MOST_RANKED = 100
+MOST_COMPARED = 1000
 ON_BOARD = 25  # ideas of each stage
 RATED_ENOUGH = 10  # of one's own ratings, before a ranking is shown while a round is open
 
@@ -167,6 +168,13 @@ def board(session: Session, round_: IdeaRound, member: Member) -> list[Column]:
         )
         columns[row.stage].cards.append(card)
     return list(columns.values())
+
+
+def titles(session: Session, member: Member) -> list[tuple[int, str]]:
+    """The cohort's newest ideas that can be read: id and title."""
+    its = (Post.cohort_id == member.cohort_id, Post.kind == Kind.IDEA, Post.visibility == Visibility.VISIBLE)
+    statement = select(Post.id, Post.title).where(*its, sight.in_sight(member)).order_by(Post.id.desc())
+    return [(post_id, title or "") for post_id, title in session.execute(statement.limit(MOST_COMPARED))]
 
 
 def may_rate_more(session: Session, member: Member, round_: IdeaRound | None) -> bool:

@@ -1,6 +1,6 @@
 """Propose, read and rate ideas; open and close the rounds they stand in."""
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -8,15 +8,28 @@ from sociallearn import access, clock, toasts
 from sociallearn.database import db
 from sociallearn.errors import Refusal
 from sociallearn.grades import receipts
-from sociallearn.ideas import forms, moving, proposing, rating, rounds, sitting, staging
+from sociallearn.ideas import (
+    building,
+    commenting,
+    forms,
+    moving,
+    proposing,
+    rating,
+    resembling,
+    rounds,
+    sitting,
+    staging,
+)
 from sociallearn.ideas import reading as ideas
-from sociallearn.ideas.forms import MoveForm, RoundForm
+from sociallearn.ideas.commenting import RemarkKind
+from sociallearn.ideas.forms import CommentForm, MoveForm, RoundForm
 from sociallearn.ideas.models import Idea, IdeaRound, Sitting
 from sociallearn.parameters import number, whole
 from sociallearn.posts import attaching, drafting, form_files, reading, starters
-from sociallearn.posts.forms import PostForm, TitledForm
+from sociallearn.posts.forms import LONGEST_TITLE, TitledForm
 from sociallearn.posts.models import Kind, Post
 from sociallearn.posts.pages import fill_from_draft, find, thread_page
+from sociallearn.posts.reading import Page, Shown
 
 bp = Blueprint("ideas", __name__, url_prefix="/s/<seat>/ideas")
 
@@ -65,14 +78,26 @@ def propose() -> ResponseReturnValue:
     chosen = access.get_or_404(IdeaRound, id=wanted) if "round" in request.form else None
     if not form_files.is_complete(form):
         return _propose_page(form, chosen), 422
+    on = _built_on(number(request.form, "on")) if "on" in request.form else None
     idea = proposing.propose(db.session(), by=access.member(), title=form.heading, body=form.text, to=chosen)
     attaching.attach(db.session(), db.session.get_one(Post, idea.post_id), form.chosen, by=access.member())
+    if on is not None:
+        building.build(db.session(), idea, on, by=access.member())
     drafting.clear(db.session(), access.member(), "ideas")
     return redirect(url_for("ideas.show", post_id=idea.post_id), 303)
 
 
+def _built_on(post_id: int | None) -> Idea:
+    """An idea that can be read. Raises Refusal 404 for any other."""
+    on = access.get_or_404(Idea, post_id=post_id)
+    if not find(on.post_id).is_visible:
+        raise Refusal(404, _("There is no such idea here."), _("Perhaps it was an old link."))
+    return on
+
+
 def _propose_page(form: TitledForm, chosen: IdeaRound | None) -> str:
     session, member = db.session(), access.member()
+    on = _built_on(number(request.values, "on")) if "on" in request.values else None
     draft = fill_from_draft(form, "ideas")
     return render_template(
         "ideas/new.html",
@@ -81,6 +106,7 @@ def _propose_page(form: TitledForm, chosen: IdeaRound | None) -> str:
         round=chosen,
         rounds=[one for one in ideas.rounds_of(session, member) if one.is_open],
         draft_saved=draft is not None,
+        on=reading.show(find(on.post_id), member) if on else None,
         room="ideas",
     )
 
@@ -141,16 +167,62 @@ def show(post_id: int) -> ResponseReturnValue:
     post = find(post_id)
     if post.kind != Kind.IDEA:
         raise Refusal(404, _("There is no such idea here."), _("Perhaps it was an old link."))
+    return _idea_page(post, CommentForm())
+
+
+def _idea_page(post: Post, form: CommentForm) -> str:
+    session, member = db.session(), access.member()
+
+    def adorn(root: Shown, page: Page) -> None:
+        ideas.add_ratings(session, [root], member)
+        commenting.give_remarks(session, page.items)
+
+    its = ideas.round_of(session, post.id)
     return thread_page(
         post,
-        PostForm(),
+        form,
         "ideas/show.html",
         room="ideas",
-        hint=lambda to: receipts.hint_for(db.session(), access.member(), "reply", to),
-        adorn=lambda root, page: ideas.add_ratings(db.session(), [root], access.member()),
-        round=(its := ideas.round_of(db.session(), post.id)),
-        may_move=its is not None and post.is_visible and moving.may_move(db.session(), its.id, access.member()),
+        hint=lambda to: receipts.hint_for(session, member, "reply", to),
+        adorn=adorn,
+        round=its,
+        links=building.links_of(session, post.id, member),
+        may_move=its is not None and post.is_visible and moving.may_move(session, its.id, member),
     )
+
+
+@bp.post("/<int:post_id>/comments")
+def comment(post_id: int) -> ResponseReturnValue:
+    """Ask, build on it, or raise a concern with a suggestion."""
+    access.require_writer()
+    post, form = find(post_id), CommentForm(request.form)
+    if post.kind != Kind.IDEA:
+        raise Refusal(404, _("There is no such idea here."), _("Perhaps it was an old link."))
+    if not form_files.is_complete(form):
+        return _idea_page(post, form), 422
+    kind, suggestion = RemarkKind(form.remark.data), form.suggestion.data or ""
+    made = commenting.comment(db.session(), post, kind, by=access.member(), body=form.text, suggestion=suggestion)
+    attaching.attach(db.session(), made, form.chosen, by=access.member())
+    drafting.clear(db.session(), access.member(), f"reply-{post.id}")
+    return redirect(reading.place_of(db.session(), made), 303)
+
+
+@bp.post("/<int:post_id>/building/withdrawal")
+def unlink(post_id: int) -> ResponseReturnValue:
+    """It does not build on that one after all."""
+    access.require_writer()
+    idea = access.get_or_404(Idea, post_id=post_id)
+    building.unlink(db.session(), idea, number(request.form, "on") or 0, by=access.member())
+    return toasts.redirect(url_for("ideas.show", post_id=post_id), "removed")
+
+
+@bp.get("/alike")
+def alike() -> ResponseReturnValue:
+    """At most three ideas whose titles are like ``q``, for who types one."""
+    access.require_writer()
+    wanted = request.args.get("q", "")[:LONGEST_TITLE]
+    found = resembling.alike(wanted, ideas.titles(db.session(), access.member()))
+    return jsonify([{"title": title, "url": url_for("ideas.show", post_id=post_id)} for post_id, title in found])
 
 
 @bp.post("/<int:post_id>/rating")

@@ -127,6 +127,7 @@ class Shown:
     few_ratings: bool = False  # too few for anybody to be told
     raters_possible: int = 0
     may_rate: bool = False
+    remark: str | None = None  # what a comment on an idea is
     stage: str | None = None  # how far an idea is: what ``stage_name`` turns into words
     poll: polling.ShownPoll | None = None
     praised: Markup | None = None  # names

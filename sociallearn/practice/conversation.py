@@ -29,8 +29,9 @@ class Kind(StrEnum):
 @dataclass(frozen=True)
 class Line:
     """One act. ``parent`` is the key of what it is about; ``stars`` belong to a rating, ``reaction`` to a reaction,
-    ``choices`` (counted from 1) to a vote, ``reason`` to a report, ``stage`` to moving an idea. A post may come with a
-    poll, or praise somebody. The ``body`` of a report, of hiding and of moving is what is said about it.
+    ``choices`` (counted from 1) to a vote, ``reason`` to a report, ``stage`` to moving an idea, ``remark`` and
+    ``suggestion`` to a comment on one. A post may come with a poll, or praise somebody. The ``body`` of a report, of
+    hiding and of moving is what is said about it.
 
     A starter question opens a discussion, and with ``title`` and ``idea`` a question and an idea round too.
 
@@ -57,6 +58,8 @@ class Line:
     choices: tuple[int, ...] = ()
     reason: str = ""
     stage: str = ""
+    remark: str = "build"  # what a comment right under an idea is
+    suggestion: str = ""  # what goes with a concern
     files: tuple[str, ...] = ()  # names of what enclosures.py makes
     alt: str = ""  # what the images among them show
     details: str = ""
@@ -438,9 +441,10 @@ jaar vind ik het slimste stuk van het idee."""),
 One morning a week we send no mail to each other. A question goes into the feed, where others can see it; \
 something urgent goes by phone. Customers notice nothing. After six weeks we ask everybody whether to keep it, and \
 we stop if most people would rather not."""),
-    Line("mail-free-morning-1", "joke", _ago(8, 6), Kind.COMMENT, "mail-free-morning", body="""\
-Voor Verkoop is dinsdag net de drukste dag. Woensdag zou voor ons wel lukken. En mag een offerte die nagekeken \
-moet worden toch per mail, of telt dat ook?"""),
+    Line("mail-free-morning-1", "joke", _ago(8, 6), Kind.COMMENT, "mail-free-morning", remark="concern",
+         suggestion="Woensdag zou voor ons wel lukken.", body="""\
+Voor Verkoop is dinsdag net de drukste dag. En mag een offerte die nagekeken moet worden toch per mail, of telt dat \
+ook? Klanten wachten daar niet op."""),
     Line("mail-free-morning-2", "tomasz", _ago(8, 2), Kind.COMMENT, "mail-free-morning-1", language="en", body="""\
 Wednesday is fine with me, the day does not matter. And offers stay in mail: they hold prices, and those do not \
 belong in the feed anyway. Thanks, I will change the text."""),
@@ -474,7 +478,7 @@ om het ook echt te doen."""),
 Verkoop hoort elke week vragen die Redactie nooit bereiken. Elke maandag zet een van ons er één hier, letterlijk \
 zoals de klant ze stelde, zonder naam erbij. Redactie hoeft ze niet op te lossen. Het gaat erom dat wie boeken \
 maakt, hoort waar lezers over struikelen."""),
-    Line("klantvraag-1", "wout", _ago(3, 5), Kind.COMMENT, "klantvraag", body="""\
+    Line("klantvraag-1", "wout", _ago(3, 5), Kind.COMMENT, "klantvraag", remark="question", body="""\
 Ja, heel graag. En mogen wij er dan elke maand één terugsturen: een vraag die wij aan een klant zouden willen \
 stellen? Dan gaat het verkeer in twee richtingen."""),
 ]  # fmt: skip

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+from flask import g
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
@@ -109,6 +110,7 @@ def test_the_log_says_how_long_it_took(session: Session, cast: Cast) -> None:
     idea = make.idea(session, cast.ben.member(session))
     with clock.at(clock.now() + timedelta(days=3)):
         moving.move(session, idea, "not_now", by=cast.tess.member(session), reason="Too soon", seen="new")
+    g.seat_path = ""  # where links lead, as in a request
     entry = reading.decisions(session, cast.cleo.member(session))[0]
     assert (entry.waited.days, entry.reason) == (3, "Too soon")
 
