@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -151,6 +151,12 @@ class Actor:
             path = f"/ideas/{parent}/stage"
             seen = self._find(r'name="seen" value="(\w+)"', path)
             self._send(line.key, path, {"to": line.stage, "reason": line.body, "seen": seen})
+            return
+        if line.kind == Kind.OUTCOME:
+            path = f"/ideas/{parent}/outcome"
+            owner = self._find(rf'<option value="(\d+)"[^>]*>{re.escape(line.owner)}<', path)
+            due = (clock.now() + line.ago + (line.due_in or timedelta())).date().isoformat()
+            self._send(line.key, path, {"owner": owner, "due": due, "benefit": line.body, "seen": "0"})
             return
         path, form = {
             Kind.POST: ("/feed", {"body": line.body, "space": self._space(line.space), **self._with(line)}),

@@ -162,6 +162,7 @@ def _talk(at: Tenant) -> None:
     assert cleo.post(f"/posts/{first}/read", last_id=str(first)).status_code == 204
     _done(cleo.post(f"/ideas/{idea}/comments", body=at.says("Who draws it?"), remark="question"))
     _done(cleo.post("/ideas", title=f"Another {at.word}", body=at.says("On top of it."), on=str(idea)))
+    _done(tess.post(f"/ideas/{idea}/outcome", owner=str(ben.member_id), due="2027-01-31", benefit=at.says("Time.")))
     _done(tess.post(f"/ideas/{idea}/stage", to="done", seen="new", reason=at.says("It is there.")))
     opened = _done(tess.post("/ideas/rounds", question=f"What about {at.word}?"))
     round_id = opened.partition("round=")[2].partition("&")[0]

@@ -96,6 +96,26 @@ def upgrade() -> None:
     with op.batch_alter_table("builds_on", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_builds_on_on_id"), ["on_id"], unique=False)
 
+    op.create_table(
+        "outcome",
+        sa.Column("idea_id", ID, nullable=False),
+        sa.Column("owner_id", ID, nullable=True),
+        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("benefit", sa.Text(), nullable=False),
+        sa.Column("evidence", sa.Text(), nullable=False),
+        sa.Column("html", sa.Text(), nullable=False),
+        sa.Column("implemented_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", ID, nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        *_in_cohort("outcome"),
+        sa.ForeignKeyConstraint(["idea_id"], ["idea.post_id"], name=op.f("fk_outcome_idea_id_idea")),
+        sa.ForeignKeyConstraint(["owner_id"], ["member.id"], name=op.f("fk_outcome_owner_id_member")),
+        sa.PrimaryKeyConstraint("idea_id", name=op.f("pk_outcome")),
+    )
+    with op.batch_alter_table("outcome", schema=None) as batch_op:
+        batch_op.create_index("ix_outcome_due", ["cohort_id", "due_on"], unique=False)
+        batch_op.create_index(batch_op.f("ix_outcome_owner_id"), ["owner_id"], unique=False)
+
 
 def _in_cohort(table: str) -> list[sa.schema.SchemaItem]:
     return [
@@ -111,6 +131,7 @@ def _in_cohort(table: str) -> list[sa.schema.SchemaItem]:
 def downgrade() -> None:
     """And back."""
     op.execute("DELETE FROM decision WHERE after LIKE 'stage:%'")  # the older shape knows no stages
+    op.drop_table("outcome")
     op.drop_table("builds_on")
     op.drop_table("remark")
     op.drop_table("round_owner")

@@ -7,7 +7,16 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from werkzeug.datastructures import MultiDict
-from wtforms import DateTimeLocalField, Form, RadioField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    DateField,
+    DateTimeLocalField,
+    Form,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
@@ -92,6 +101,40 @@ class CommentForm(PostForm):
         """A concern needs one. Raises ValidationError."""
         if self.remark.data == RemarkKind.CONCERN and not field.data:
             raise ValidationError(gettext("Say what would take your concern away."))
+
+
+class DayField(DateField):
+    """A date, with errors in our own words."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """What was typed. Raises ValueError."""
+        try:
+            super().process_formdata(valuelist)
+        except ValueError as error:
+            raise ValueError(gettext("Write a date, such as 2027-01-31.")) from error
+
+
+class OutcomeForm(Form):
+    """What becomes of an idea."""
+
+    owner = SelectField(_("Who takes it on"), validate_choice=False)
+    due = DayField(_("Until when"), validators=[Optional(), _check_year])
+    benefit = StringField(
+        _("What it brings"),
+        filters=[tidy_line],
+        validators=[Length(max=300, message=_("At most 300 characters."))],
+    )
+    evidence = TextAreaField(
+        _("How one sees that it is there"),
+        filters=[tidy],
+        validators=[Length(max=2000, message=_("At most 2,000 characters."))],
+    )
+    is_there = BooleanField(_("It is there"))
+
+    def validate_is_there(self, field: BooleanField) -> None:
+        """What is there can be shown. Raises ValidationError."""
+        if field.data and not self.evidence.data:
+            raise ValidationError(gettext("Show that it is there: a link, or where the file stands."))
 
 
 def stages_in(form: MultiDict[str, str]) -> list[Wanted]:

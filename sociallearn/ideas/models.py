@@ -1,6 +1,6 @@
 """Idea rounds, ideas and their ratings."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -55,6 +55,22 @@ class BuildsOn(InCohort, Model):
     idea_id: Mapped[int] = mapped_column(ForeignKey("idea.post_id"), primary_key=True)
     on_id: Mapped[int] = mapped_column(ForeignKey("idea.post_id"), primary_key=True, index=True)
     at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class Outcome(InCohort, Model):
+    """What becomes of an idea: who takes it on, until when, what it is to bring, and how one sees that it is there."""
+
+    __table_args__ = (Index("ix_outcome_due", "cohort_id", "due_on"),)
+
+    idea_id: Mapped[int] = mapped_column(ForeignKey("idea.post_id"), primary_key=True)
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"), index=True)
+    due_on: Mapped[date | None]  # a day in the cohort's zone
+    benefit: Mapped[str] = mapped_column(default="")
+    evidence: Mapped[str] = mapped_column(default="")  # Markdown: a link, or where the file stands
+    html: Mapped[str] = mapped_column(default="")  # the evidence, sanitised
+    implemented_at: Mapped[datetime | None]  # with evidence only
+    version: Mapped[int] = mapped_column(default=1)  # two people change it: the second is told
+    changed_at: Mapped[datetime] = mapped_column(default=clock.now)  # what those who rated it hear of
 
 
 class Stage(InCohort, Model):

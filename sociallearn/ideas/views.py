@@ -1,6 +1,8 @@
 """Propose, read and rate ideas; open and close the rounds they stand in."""
 
-from flask import Blueprint, jsonify, redirect, render_template, request, url_for
+from typing import Any
+
+from flask import Blueprint, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -17,13 +19,14 @@ from sociallearn.ideas import (
     rating,
     resembling,
     rounds,
+    settling,
     sitting,
     staging,
 )
 from sociallearn.ideas import reading as ideas
 from sociallearn.ideas.commenting import RemarkKind
-from sociallearn.ideas.forms import CommentForm, MoveForm, RoundForm
-from sociallearn.ideas.models import Idea, IdeaRound, Sitting
+from sociallearn.ideas.forms import CommentForm, MoveForm, OutcomeForm, RoundForm
+from sociallearn.ideas.models import Idea, IdeaRound, Outcome, Sitting
 from sociallearn.parameters import number, whole
 from sociallearn.posts import attaching, drafting, form_files, reading, starters
 from sociallearn.posts.forms import LONGEST_TITLE, TitledForm
@@ -59,6 +62,8 @@ def index() -> ResponseReturnValue:
         stage=step,
         may_rate_more=ideas.may_rate_more(session, member, chosen),
         starter=starters.of_round(session, chosen.id, member) if chosen else None,
+        overdue=settling.overdue(session, member) if page.is_first else [],
+        told=settling.of_rated(session, member) if page.is_first and not chosen else [],
         room="ideas",
     )
 
@@ -186,6 +191,8 @@ def _idea_page(post: Post, form: CommentForm) -> str:
         hint=lambda to: receipts.hint_for(session, member, "reply", to),
         adorn=adorn,
         round=its,
+        told=settling.of(session, post.id, member, g.seat_path),
+        may_settle=post.is_visible and settling.may_settle(session, access.get_or_404(Idea, post_id=post.id), member),
         links=building.links_of(session, post.id, member),
         may_move=its is not None and post.is_visible and moving.may_move(session, its.id, member),
     )
@@ -413,5 +420,49 @@ def _set_up_page(round_: IdeaRound, problem: str | None = None, wanted: list[sta
         problem=problem,
         people=staging.candidates(session, round_),
         owners=staging.owners(session, round_),
+        room="ideas",
+    )
+
+
+@bp.get("/<int:post_id>/outcome")
+def outcome(post_id: int) -> ResponseReturnValue:
+    """The form to say what becomes of an idea."""
+    access.require_writer()
+    idea = access.get_or_404(Idea, post_id=post_id)
+    now = db.session.get(Outcome, post_id)
+    data: dict[str, Any] = {"is_there": now.implemented_at is not None, "due": now.due_on} if now else {}
+    data |= {"owner": str(now.owner_id or ""), "benefit": now.benefit, "evidence": now.evidence} if now else {}
+    return _outcome_page(idea, OutcomeForm(data=data), now.version if now else 0)
+
+
+@bp.post("/<int:post_id>/outcome")
+def settle(post_id: int) -> ResponseReturnValue:
+    """Write it down."""
+    access.require_writer()
+    idea, form = access.get_or_404(Idea, post_id=post_id), OutcomeForm(request.form)
+    seen = number(request.form, "seen") or 0
+    if not form.validate():
+        return _outcome_page(idea, form, seen), 422
+    plan = settling.Plan(
+        owner_id=whole(form.owner.data or ""),
+        due_on=form.due.data,
+        benefit=form.benefit.data or "",
+        evidence=form.evidence.data or "",
+        is_there=form.is_there.data,
+    )
+    settling.settle(db.session(), idea, plan, by=access.member(), seen=seen)
+    return toasts.redirect(url_for("ideas.show", post_id=post_id), "saved")
+
+
+def _outcome_page(idea: Idea, form: OutcomeForm, seen: int) -> str:
+    session, member = db.session(), access.member()
+    post = find(idea.post_id)
+    settling.check_may_settle(session, idea, member)
+    return render_template(
+        "ideas/outcome.html",
+        post=reading.show(post, member),
+        form=form,
+        seen=seen,
+        owners=settling.owners(session, member),
         room="ideas",
     )

@@ -24,6 +24,7 @@ class Kind(StrEnum):
     HIDE = "hide"
     STARTER = "starter"
     MOVE = "move"
+    OUTCOME = "outcome"
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class Line:
     choices: tuple[int, ...] = ()
     reason: str = ""
     stage: str = ""
+    owner: str = ""  # of an outcome: the name of who takes the idea on
     remark: str = "build"  # what a comment right under an idea is
     suggestion: str = ""  # what goes with a concern
     files: tuple[str, ...] = ()  # names of what enclosures.py makes
@@ -582,6 +584,14 @@ This is exactly the tone that made Greet stop writing in 2014."""),
 
 # how far ideas got, and why
 MOVED = [
+    Line("vijf-eerste-vragen-afgesproken", "katrien", _ago(2, 20), Kind.OUTCOME, "vijf-eerste-vragen",
+         owner="Noor Peeters", due_in=timedelta(days=47), body="""\
+Nieuwe collega's vinden binnen een dag een antwoord, en na een jaar is er een onthaalgids van echte vragen die \
+niemand apart heeft moeten schrijven."""),
+    Line("wegwijzer-afgesproken", "katrien", _ago(5, 1), Kind.OUTCOME, "wegwijzer", owner="Wout Claes",
+         due_in=timedelta(days=-1), body="""\
+Wie een vraag heeft, weet meteen wie er iets van afweet, ook in een andere vestiging. Geen twee weken zoeken meer naar \
+één naam."""),
     Line("vijf-eerste-vragen-besproken", "katrien", _ago(6, 20), Kind.MOVE, "vijf-eerste-vragen", stage="discussion",
          body="""\
 Negen mensen gaven een waardering en Amira wil de eerste buddy zijn. Tijd om samen te kijken hoe we eraan beginnen."""),

@@ -15,12 +15,24 @@ BY_KEY = {line.key: line for line in SCRIPT}
 PARENTS = {
     Kind.POST: set(), Kind.QUESTION: set(), Kind.IDEA: set(),
     Kind.REPLY: {Kind.POST, Kind.REPLY}, Kind.ANSWER: {Kind.QUESTION}, Kind.COMMENT: {Kind.IDEA, Kind.COMMENT},
-    Kind.ACCEPT: {Kind.ANSWER}, Kind.RATE: {Kind.IDEA}, Kind.MOVE: {Kind.IDEA}, Kind.PIN: {Kind.POST},
+    Kind.ACCEPT: {Kind.ANSWER}, Kind.RATE: {Kind.IDEA}, Kind.PIN: {Kind.POST},
+    Kind.MOVE: {Kind.IDEA}, Kind.OUTCOME: {Kind.IDEA},
     Kind.REPORT: {Kind.POST, Kind.REPLY}, Kind.HIDE: {Kind.POST, Kind.REPLY}, Kind.VOTE: {Kind.POST}, Kind.NAME: set(),
     Kind.REACT: {Kind.POST, Kind.REPLY, Kind.QUESTION, Kind.ANSWER, Kind.IDEA},
 }  # fmt: skip
 WORDS = {Kind.POST: (40, 90), Kind.IDEA: (40, 90), Kind.QUESTION: (35, 90)}
-ACTS = (Kind.ACCEPT, Kind.RATE, Kind.REACT, Kind.PIN, Kind.VOTE, Kind.REPORT, Kind.HIDE, Kind.NAME, Kind.MOVE)
+ACTS = (
+    Kind.ACCEPT,
+    Kind.RATE,
+    Kind.REACT,
+    Kind.PIN,
+    Kind.VOTE,
+    Kind.REPORT,
+    Kind.HIDE,
+    Kind.NAME,
+    Kind.MOVE,
+    Kind.OUTCOME,
+)
 WRITTEN = [line for line in SCRIPT if line.kind not in ACTS]
 ASIDE = {line.key for line in SCRIPT if line.space}  # a few words will do there
 
