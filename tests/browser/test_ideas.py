@@ -62,7 +62,8 @@ def test_along_the_board(inspect: Callable[..., Inspector]) -> None:
     propose(trainer, "A bell for good news")
     trainer.go("ideas/board")
     card = page.locator(".idea-card", has_text="A bell for good news")
-    card.drag_to(stage(page, "discussion"))
+    page.set_viewport_size({"width": 1200, "height": 1400})  # both in sight: nothing scrolls away below the pointer
+    card.drag_to(page.locator("#stage-discussion"))
     expect(page.locator("#to")).to_have_value("discussion")
     expect(page.locator("#reason")).to_be_focused()
     page.keyboard.type("Several people asked for it at the coffee machine.")
