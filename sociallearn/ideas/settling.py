@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from flask import current_app
 from flask_babel import gettext as _
 from markupsafe import Markup
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from sociallearn import clock
@@ -104,7 +104,9 @@ def today(member: Member) -> date:
     return clock.now().astimezone(ZoneInfo(member.cohort.time_zone)).date()
 
 
-def _told(session: Session, member: Member, *where: object, newest_first: bool, seat_path: str = "") -> list[Told]:
+def _told(
+    session: Session, member: Member, *where: ColumnElement[bool], newest_first: bool, seat_path: str = ""
+) -> list[Told]:
     moved = (
         select(func.max(Decision.at))
         .where(Decision.post_id == Idea.post_id, Decision.after.startswith("stage:"))
@@ -120,7 +122,7 @@ def _told(session: Session, member: Member, *where: object, newest_first: bool, 
         .outerjoin(Person, Person.id == Member.person_id)
         .outerjoin(Stage, and_(Stage.round_id == Idea.round_id, Stage.key == Idea.stage))
         .where(Idea.cohort_id == member.cohort_id, Post.visibility == Visibility.VISIBLE, sight.in_sight(member))
-        .where(or_(Outcome.idea_id.is_not(None), moved.is_not(None)), *where)  # type: ignore[arg-type]
+        .where(or_(Outcome.idea_id.is_not(None), moved.is_not(None)), *where)
         .order_by(newest.desc() if newest_first else Outcome.due_on, Idea.post_id)
         .limit(MOST_TOLD)
     )
