@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks import searching
-from benchmarks.stage import FEW, REPLIES, Stage, side_by_side
+from benchmarks.stage import FEW, IDEAS, REPLIES, Stage, side_by_side
 from tests import databases
 from tests.conftest import Actor
 
@@ -20,6 +20,8 @@ CALLED = {
     "thread": f"first page of a thread of {REPLIES} replies",
     "topic": "a topic's page",
     "vote": "a vote in a poll",
+    "board": f"a board of {IDEAS:,} ideas",
+    "rate": "a rating",
     "news": "asking for news, 304",
 }
 

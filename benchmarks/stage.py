@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response
-from sqlalchemy import Select, event, func, insert, literal, select, update
+from sqlalchemy import Select, event, func, insert, literal, select, text, update
 from sqlalchemy.orm import Session, joinedload
 
 from sociallearn import database, migrating
 from sociallearn.app import create_app
 from sociallearn.database import db, unit_of_work
+from sociallearn.ideas import staging
+from sociallearn.ideas.models import Idea
 from sociallearn.lti import registrations
 from sociallearn.posts.models import Kind, Post, PostTopic, Topic
 from sociallearn.roster.models import Member, Seat
@@ -23,6 +25,7 @@ from tests.conftest import HERE, Actor, settings
 FEW = 20
 REPLIES = 200
 AUTHORS = 12
+IDEAS = 1_000
 ROUNDS, PER_ROUND = 15, 20
 
 Call = Callable[[], object]
@@ -50,17 +53,29 @@ class Stage:
         form = {"body": make.WORDS, "part": "poll", "poll_option": ["Morning", "Noon", "Evening"]}
         self._asked = self.authors[0].post("/feed", **form).location.rpartition("-")[2]
         self._choices = itertools.cycle("123")
+        with self.acting() as session:
+            made = [make.idea(session, self.authors[n].member(session), f"Idea {n}").post_id for n in range(5)]
+            self.idea = made[0]
+        self._stars = itertools.cycle("12345")
         self.pages: dict[str, Call] = {
             "feed": lambda: self._page("/feed"),
             "thread": lambda: self._page(f"/posts/{self.thread}"),
             "topic": lambda: self._page("/topics/plan"),
             "vote": self._vote,
+            "board": lambda: self._page("/ideas/board"),
+            "rate": self._rate,
             "news": lambda: self.reader.get(f"/news?room=feed&after={self.thread}", headers=tag),
         }
 
     def _vote(self) -> Any:
         self.app.extensions["rate_limiter"].storage.reset()
         answer = self.reader.post(f"/posts/{self._asked}/poll/vote", option=next(self._choices))
+        assert answer.status_code == 303
+        return answer
+
+    def _rate(self) -> Any:
+        self.app.extensions["rate_limiter"].storage.reset()
+        answer = self.reader.post(f"/ideas/{self.idea}/rating", value=next(self._stars))
         assert answer.status_code == 303
         return answer
 
@@ -78,8 +93,8 @@ class Stage:
     def _talk(self, session: Session) -> int:
         members = [one.member(session) for one in self.authors]
         for number in range(FEW):
-            text = f"**{number}** {make.WORDS} #plan\n\n- one\n- two, see https://example.org/{number}"
-            post = make.post(session, members[number % AUTHORS], text)
+            body = f"**{number}** {make.WORDS} #plan\n\n- one\n- two, see https://example.org/{number}"
+            post = make.post(session, members[number % AUTHORS], body)
             if number % 3 == 0:
                 make.reply(session, post, members[(number + 1) % AUTHORS])
         for number in range(REPLIES):
@@ -102,10 +117,27 @@ class Stage:
             session.execute(
                 insert(PostTopic).from_select(["post_id", "topic_id", "cohort_id", "organisation_id"], named)
             )
+        self._fill_ideas()
         with self.app.app_context(), db.engine.connect() as connection:
             analyze = "ANALYZE"  # as autovacuum does by itself in time
             connection.exec_driver_sql(analyze)
             connection.commit()
+
+    def _fill_ideas(self) -> None:
+        """A thousand ideas in the open round, over its stages."""
+        columns = [column for column in Post.__table__.columns if column.key != "id"]
+        facts = [column for column in Idea.__table__.columns if column.key not in ("post_id", "stage")]
+        with self.acting() as session:
+            there = select(Idea.post_id)
+            for _ in range(IDEAS // 5 - 1):
+                copied = select(*columns).where(Post.id.in_(there), Post.id < self.idea + 5)
+                session.execute(insert(Post.__table__).from_select([c.key for c in columns], copied))
+            new = select(Post.id, *facts, literal("new")).join(Idea, Idea.post_id == self.idea)
+            new = new.where(Post.kind == Kind.IDEA, Post.id.not_in(there))
+            session.execute(insert(Idea.__table__).from_select(["post_id", *(c.key for c in facts), "stage"], new))
+            for place, stage in enumerate(staging.USUAL):
+                of_this = text("UPDATE idea SET stage = :stage WHERE post_id % 5 = :place")  # as if they had been moved
+                session.execute(of_this, {"stage": stage, "place": place})
 
     def statements(self, page: Call) -> int:
         """How many SQL statements a page needs."""
@@ -153,6 +185,8 @@ class Stage:
 
     def _rows(self, name: str) -> Select[Any]:
         whole = select(Post).options(joinedload(Post.author))
+        if name in ("board", "rate"):
+            return whole.where(Post.kind == Kind.IDEA).order_by(Post.id.desc()).limit(125 if name == "board" else 1)
         if name == "thread":
             return whole.where(Post.root_id == self.thread).order_by(Post.branch_id, Post.id).limit(51)
         return whole.where(Post.kind == Kind.POST, Post.root_id.is_(None)).order_by(Post.id.desc()).limit(21)

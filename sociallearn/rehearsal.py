@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -189,13 +189,24 @@ class Actor:
         if line.kind == Kind.NAME:
             self._send(line.key, f"/cohort/groups/{self._group(line.space)}", {"name": line.title})
             return
+        if line.kind == Kind.MOVE:
+            path = f"/ideas/{parent}/stage"
+            seen = self._find(r'name="seen" value="(\w+)"', path)
+            self._send(line.key, path, {"to": line.stage, "reason": line.body, "seen": seen})
+            return
+        if line.kind == Kind.OUTCOME:
+            path = f"/ideas/{parent}/outcome"
+            owner = self._find(rf'<option value="(\d+)"[^>]*>{re.escape(line.owner)}<', path)
+            due = (clock.now() + line.ago + (line.due_in or timedelta())).date().isoformat()
+            self._send(line.key, path, {"owner": owner, "due": due, "benefit": line.body, "seen": "0"})
+            return
         path, form = {
             Kind.POST: ("/feed", {"body": line.body, "space": self._space(line.space), **self._with(line)}),
             Kind.QUESTION: ("/questions", {"title": line.title, "body": line.body}),
             Kind.IDEA: ("/ideas", {"title": line.title, "body": line.body}),
             Kind.REPLY: (f"/posts/{parent}/replies", {"body": line.body}),
             Kind.ANSWER: (f"/questions/{parent}/answers", {"body": line.body}),
-            Kind.COMMENT: (f"/posts/{parent}/replies", {"body": line.body}),
+            Kind.COMMENT: _comment(line, parent, said),
             Kind.RATE: (f"/ideas/{parent}/rating", {"value": str(line.stars)}),
             Kind.REACT: (f"/posts/{parent}/reactions", {"give": line.reaction}),
             Kind.PIN: (f"/posts/{parent}/pin", {}),
@@ -264,6 +275,12 @@ class Actor:
 
     def _get(self, path: str) -> str:
         return self._tool.get(self._seat + path, base_url=self._base_url).text
+
+
+def _comment(line: Line, parent: int, said: Said) -> tuple[str, dict[str, str]]:
+    if said.parents.get(line.parent):  # a comment on a comment
+        return f"/posts/{parent}/replies", {"body": line.body}
+    return f"/ideas/{parent}/comments", {"body": line.body, "remark": line.remark, "suggestion": line.suggestion}
 
 
 def _starter(line: Line) -> dict[str, str | list[str]]:

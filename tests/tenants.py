@@ -161,6 +161,7 @@ def _talk(at: Tenant) -> None:
     answer = _number(_done(cleo.post(f"/questions/{question}/answers", body=at.says("I do, and here is how."))))
     _done(ben.post(f"/questions/{question}/acceptance", answer_id=str(answer)))
     idea = int(_done(ben.post("/ideas", title=f"A map of {at.word}", body=at.says(WORDS))).rpartition("/")[2])
+    _done(tess.post("/ideas/sittings"))
     _done(cleo.post(f"/ideas/{idea}/rating", value="4"))
     shown = {"file": (io.BytesIO(at.says("Read this.").encode()), f"notes of {at.word}.txt"), "place": "feed"}
     assert ben.post("/files", **shown).status_code == 201
@@ -168,7 +169,15 @@ def _talk(at: Tenant) -> None:
     _done(ben.post("/feed", body=at.says("This is how it looks."), files=files, alt=at.says("A map.")))
     assert ben.post("/drafts", place="feed", title="", body=at.says("Half a thought")).status_code == 204
     assert cleo.post(f"/posts/{first}/read", last_id=str(first)).status_code == 204
-    _done(tess.post("/ideas/rounds", question=f"What about {at.word}?"))
+    _done(cleo.post(f"/ideas/{idea}/comments", body=at.says("Who draws it?"), remark="question"))
+    _done(cleo.post("/ideas", title=f"Another {at.word}", body=at.says("On top of it."), on=str(idea)))
+    _done(tess.post(f"/ideas/{idea}/outcome", owner=str(ben.member_id), due="2027-01-31", benefit=at.says("Time.")))
+    _done(tess.post(f"/ideas/{idea}/stage", to="done", seen="new", reason=at.says("It is there.")))
+    opened = _done(tess.post("/ideas/rounds", question=f"What about {at.word}?"))
+    round_id = opened.partition("round=")[2].partition("&")[0]
+    stages = {"stage": ["new", ""], "name": [f"Fresh {at.word}", f"Built by {at.word}"], "place": ["1", "2"]}
+    _done(tess.post(f"/ideas/rounds/{round_id}/stages", **stages))
+    _done(tess.post(f"/ideas/rounds/{round_id}/owners", member=str(cleo.member_id)))
     parts = {
         "body": at.says(WORDS),
         "title": f"And {at.word}?",

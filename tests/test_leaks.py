@@ -43,6 +43,7 @@ FILLED_FROM = {
     "member_id": "member",
     "delivery_id": "delivery",
     "round_id": "idea_round",
+    "sitting_id": "sitting",
     "group_id": "group",
     "space_id": "space",
     "phase_id": "phase",

@@ -1,12 +1,13 @@
 """Idea rounds, ideas and their ratings."""
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from sociallearn import clock
 from sociallearn.database import Model
+from sociallearn.posts import deciding
 from sociallearn.posts.models import Post
 from sociallearn.roster.models import InCohort
 
@@ -20,23 +21,73 @@ class IdeaRound(InCohort, Model):
     is_default: Mapped[bool | None]  # true for the first-day round, empty for any other: so one default a cohort
     question: Mapped[str | None]
     opened_at: Mapped[datetime] = mapped_column(default=clock.now)
-    closed_at: Mapped[datetime | None]  # takes no new ideas from then on; perhaps a day to come
+    closed_at: Mapped[datetime | None]  # takes no ideas and no ratings from then on; perhaps a day to come
 
     @property
     def is_open(self) -> bool:
-        """Takes new ideas."""
+        """Takes new ideas and ratings."""
         return self.closed_at is None or self.closed_at > clock.now()
 
 
 class Idea(InCohort, Model):
-    """What an idea has beyond its text. The tally is shown to those who have rated it only."""
+    """What an idea has beyond its text. Who may know the tally, ``reading`` says."""
 
     post_id: Mapped[int] = mapped_column(ForeignKey("post.id"), primary_key=True)
     round_id: Mapped[int] = mapped_column(ForeignKey("idea_round.id"), index=True)
     rating_count: Mapped[int] = mapped_column(default=0)
     rating_sum: Mapped[int] = mapped_column(default=0)
+    stage: Mapped[str] = mapped_column(default="new")  # key of Stage; changed by ``moving.move`` only
+    served_count: Mapped[int] = mapped_column(default=0)  # how often it was put before somebody to rate
 
     post: Mapped[Post] = relationship(lazy="raise")
+
+
+class Remark(InCohort, Model):
+    """What a comment on an idea is: a question, something built on it, or a concern with a suggestion."""
+
+    post_id: Mapped[int] = mapped_column(ForeignKey("post.id"), primary_key=True)
+    kind: Mapped[str]  # of commenting.RemarkKind
+
+
+class BuildsOn(InCohort, Model):
+    """An idea goes on from an earlier one, as its author says."""
+
+    idea_id: Mapped[int] = mapped_column(ForeignKey("idea.post_id"), primary_key=True)
+    on_id: Mapped[int] = mapped_column(ForeignKey("idea.post_id"), primary_key=True, index=True)
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class Outcome(InCohort, Model):
+    """What becomes of an idea: who takes it on, until when, what it is to bring, and how one sees that it is there."""
+
+    __table_args__ = (Index("ix_outcome_due", "cohort_id", "due_on"),)
+
+    idea_id: Mapped[int] = mapped_column(ForeignKey("idea.post_id"), primary_key=True)
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"), index=True)
+    due_on: Mapped[date | None]  # a day in the cohort's zone
+    benefit: Mapped[str] = mapped_column(default="")
+    evidence: Mapped[str] = mapped_column(default="")  # Markdown: a link, or where the file stands
+    html: Mapped[str] = mapped_column(default="")  # the evidence, sanitised
+    implemented_at: Mapped[datetime | None]  # with evidence only
+    version: Mapped[int] = mapped_column(default=1)  # two people change it: the second is told
+    changed_at: Mapped[datetime] = mapped_column(default=clock.now)  # what those who rated it hear of
+
+
+class Stage(InCohort, Model):
+    """How far an idea of this round can be, as its trainer named and ordered it. A round without any has the usual ones
+    (``staging.USUAL``)."""
+
+    round_id: Mapped[int] = mapped_column(ForeignKey("idea_round.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)  # a usual one's, or one made here; never given twice
+    name: Mapped[str | None]  # empty: as the usual one is called in the reader's language
+    place: Mapped[int]
+
+
+class RoundOwner(InCohort, Model):
+    """A member whom the trainer asked to look after a round: they move its ideas."""
+
+    round_id: Mapped[int] = mapped_column(ForeignKey("idea_round.id"), primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True, index=True)
 
 
 class Rating(InCohort, Model):
@@ -48,3 +99,29 @@ class Rating(InCohort, Model):
     member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True)
     value: Mapped[int]
     at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class Sitting(InCohort, Model):
+    """One member rates a few ideas in a row, of one round or of all. It is never over: one can always come back."""
+
+    __table_args__ = (Index(None, "member_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    round_id: Mapped[int | None] = mapped_column(ForeignKey("idea_round.id"), index=True)
+    begun_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class Serving(InCohort, Model):
+    """An idea put before a member to rate: once in a lifetime. Whether they rated it, ``Rating`` knows."""
+
+    __table_args__ = (UniqueConstraint("member_id", "idea_id"), Index(None, "idea_id"))
+
+    sitting_id: Mapped[int] = mapped_column(ForeignKey("sitting.id"), primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True)  # from 1
+    idea_id: Mapped[int] = mapped_column(ForeignKey("idea.post_id"))
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    is_skipped: Mapped[bool] = mapped_column(default=False)
+
+
+deciding.guard(Idea, "stage", post="post_id")

@@ -3,8 +3,9 @@
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from sociallearn.database import locked
 from sociallearn.errors import Refusal
-from sociallearn.ideas import rounds
+from sociallearn.ideas import rounds, staging
 from sociallearn.ideas.models import Idea, IdeaRound
 from sociallearn.posts import writing
 from sociallearn.posts.models import Kind
@@ -24,7 +25,9 @@ def propose(session: Session, *, by: Member, title: str, body: str, to: IdeaRoun
             _("Your text stands below. You can propose it outside the round, or ask your trainer."),
         )
     post = writing.write(session, Kind.IDEA, by=by, title=title, body=body)
-    idea = Idea(cohort_id=by.cohort_id, post_id=post.id, round_id=round_.id)
+    round_ = locked(session, IdeaRound, round_.id)  # so that its first stage is still there when this stands in it
+    first = staging.stages_of(session, round_)[0].key
+    idea = Idea(cohort_id=by.cohort_id, post_id=post.id, round_id=round_.id, stage=first)
     session.add(idea)
     session.flush()
     return idea

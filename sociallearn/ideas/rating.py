@@ -9,7 +9,7 @@ from sociallearn.activity import recording
 from sociallearn.activity.models import Verb
 from sociallearn.database import locked
 from sociallearn.errors import Refusal
-from sociallearn.ideas.models import Idea, Rating
+from sociallearn.ideas.models import Idea, IdeaRound, Rating
 from sociallearn.posts.models import Post
 from sociallearn.roster.models import Member
 
@@ -19,7 +19,8 @@ SCALE = range(1, 6)
 def rate(session: Session, idea: Idea, value: int, *, by: Member) -> Rating:
     """Rate, or change one's rating. The tally moves by the difference, in the same transaction.
 
-    Raises Refusal 422 off the scale, 403 for one's own idea, 409 when the idea was removed meanwhile.
+    Raises Refusal 422 off the scale, 403 for one's own idea, 409 when the idea was removed meanwhile or its round is
+    closed.
     """
     if value not in SCALE:
         raise Refusal(422, _("Choose a number from 1 to 5."))
@@ -29,6 +30,8 @@ def rate(session: Session, idea: Idea, value: int, *, by: Member) -> Rating:
         raise Refusal(403, _("You can’t rate your own idea."))
     if not post.is_visible:
         raise Refusal(409, _("This idea was removed meanwhile."))
+    if not session.get_one(IdeaRound, idea.round_id, populate_existing=True).is_open:
+        raise Refusal(409, _("This idea round is closed: its ratings stay as they are."), _("They can be read."))
     rating = session.get(Rating, (idea.post_id, by.id), populate_existing=True)
     before = rating.value if rating else 0
     if rating is None:

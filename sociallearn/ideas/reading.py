@@ -1,42 +1,62 @@
-"""Ideas with the tally only where this member may see it: after rating, or as its author."""
+"""Ideas with the tally only where this member may know it: once they rated it, it is theirs or its round closed, and
+enough people rated it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import ColumnElement, and_, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy.orm import Session, joinedload
 
-from sociallearn.ideas.models import Idea, IdeaRound, Rating
-from sociallearn.posts.models import Kind, Post
+from sociallearn import clock
+from sociallearn.ideas import sitting, staging, weighing
+from sociallearn.ideas.models import Idea, IdeaRound, Rating, Serving, Sitting, Stage
+from sociallearn.posts import reading, sight
+from sociallearn.posts.models import Kind, Post, Visibility
 from sociallearn.posts.reading import Shown
-from sociallearn.roster.models import Member, Role
+from sociallearn.roster.models import Member, Person, Role
 
 MOST_ROUNDS = 50
+MOST_RANKED = 100
+MOST_COMPARED = 1000
+ON_BOARD = 25  # ideas of each stage
+RATED_ENOUGH = 10  # of one's own ratings, before a ranking is shown while a round is open
 
 
 def add_ratings(session: Session, items: Iterable[Shown], member: Member) -> None:
-    """Put one's own rating, and the tally where it may be seen, on each idea: two queries for any number.
+    """Put one's own rating, and the tally where it may be known, on each idea: two queries for any number.
 
-    An author sees the tally of the own idea: there is no rating of one's own that it could sway.
+    An author needs no rating of the own idea: there is none that it could sway. Nobody is told of a few ratings.
     """
     by_id = {item.id: item for item in items if item.kind == Kind.IDEA}
     own = and_(Rating.idea_id == Idea.post_id, Rating.member_id == member.id)
     rows = session.execute(
-        select(Idea.post_id, Idea.rating_count, Idea.rating_sum, Rating.value)
+        select(
+            Idea.post_id, Idea.rating_count, Idea.rating_sum, Rating.value, IdeaRound.closed_at, Idea.stage, Stage.name
+        )
+        .join(IdeaRound, IdeaRound.id == Idea.round_id)
+        .outerjoin(Stage, and_(Stage.round_id == Idea.round_id, Stage.key == Idea.stage))
         .outerjoin(Rating, own)
         .where(Idea.post_id.in_(by_id))
     ).all()
     possible = raters(session, member.cohort_id)
-    for post_id, count, total, value in rows:
+    for post_id, count, total, value, closed_at, key, name in rows:
         item = by_id[post_id]
-        item.my_rating = value
-        item.may_rate = item.is_visible and not item.is_mine and member.may_write
+        is_open = closed_at is None or closed_at > clock.now()
+        item.my_rating, item.stage = value, f"={name}" if name else key
+        item.may_rate = item.is_visible and not item.is_mine and member.may_write and is_open
         item.raters_possible = max(possible - 1, count)  # everybody but its author
-        if value is not None or item.is_mine:
-            item.rating_count = count
-            item.average = total / count if count else None
+        if value is not None or item.is_mine or not is_open:
+            put_score(item, count, total)
+
+
+def put_score(item: Shown, count: int, total: int) -> None:
+    """Tell what the ratings say, if there are enough for anybody to be told."""
+    score = weighing.score(count, total)
+    item.few_ratings = score is None
+    if score is not None:
+        item.rating_count, item.average, item.likely = count, score.average, (score.low, score.high)
 
 
 def raters(session: Session, cohort_id: int) -> int:
@@ -80,6 +100,159 @@ def round_of(session: Session, post_id: int) -> IdeaRound | None:
 
 
 @lru_cache(maxsize=24)
-def within(round_id: int) -> tuple[ColumnElement[bool], ...]:
-    """What narrows a list of ideas to one round; the same objects each time, so that the statement is prepared once."""
-    return (Post.id.in_(select(Idea.post_id).where(Idea.round_id == round_id)),)
+def within(round_id: int, stage: str | None = None) -> tuple[ColumnElement[bool], ...]:
+    """What narrows a list of ideas to one round, or one stage of it; the same objects each time, so that the statement
+    is prepared once."""
+    its = select(Idea.post_id).where(Idea.round_id == round_id)
+    return (Post.id.in_(its.where(Idea.stage == stage) if stage else its),)
+
+
+@dataclass(frozen=True)
+class Card:
+    """An idea as the board shows it; every one alike."""
+
+    id: int
+    title: str
+    author: str
+    comments: int
+    rating: float | None
+    rated: int
+
+
+@dataclass
+class Column:
+    """A stage of the board, with the newest of its ideas."""
+
+    key: str
+    code: str
+    count: int = 0
+    cards: list[Card] = field(default_factory=list)
+
+
+def board(session: Session, round_: IdeaRound, member: Member) -> list[Column]:
+    """The round's ideas by stage: the newest of each, and how many there are. Three queries, whatever there is."""
+    columns = {one.key: Column(one.key, one.code) for one in staging.stages_of(session, round_)}
+    its = (Idea.cohort_id == member.cohort_id, Idea.round_id == round_.id, Post.visibility == Visibility.VISIBLE)
+    there = select(Idea.stage).join(Post, Post.id == Idea.post_id).where(*its, sight.in_sight(member))
+    for key, count in session.execute(there.add_columns(func.count()).group_by(Idea.stage)):
+        columns[key].count = count
+    own = and_(Rating.idea_id == Idea.post_id, Rating.member_id == member.id)
+    place = func.row_number().over(partition_by=Idea.stage, order_by=Idea.post_id.desc()).label("place")
+    facts = (
+        Idea.post_id,
+        Post.title,
+        Post.author_id,
+        Post.reply_count,
+        Idea.rating_count,
+        Idea.rating_sum,
+        Rating.value,
+    )
+    newest = there.outerjoin(Rating, own).add_columns(*facts, place).subquery()
+    rows = session.execute(
+        select(newest, Person.name)
+        .join(Member, Member.id == newest.c.author_id)
+        .join(Person, Person.id == Member.person_id)
+        .where(newest.c.place <= ON_BOARD)
+        .order_by(newest.c.place)
+    )
+    for row in rows:
+        may_know = row.value is not None or row.author_id == member.id or not round_.is_open
+        score = weighing.score(row.rating_count, row.rating_sum) if may_know else None
+        card = Card(
+            row.post_id,
+            row.title,
+            row.name,
+            row.reply_count,
+            score.average if score else None,
+            row.rating_count if score else 0,
+        )
+        columns[row.stage].cards.append(card)
+    return list(columns.values())
+
+
+def titles(session: Session, member: Member) -> list[tuple[int, str]]:
+    """The cohort's newest ideas that can be read: id and title."""
+    its = (Post.cohort_id == member.cohort_id, Post.kind == Kind.IDEA, Post.visibility == Visibility.VISIBLE)
+    statement = select(Post.id, Post.title).where(*its, sight.in_sight(member)).order_by(Post.id.desc())
+    return [(post_id, title or "") for post_id, title in session.execute(statement.limit(MOST_COMPARED))]
+
+
+def may_rate_more(session: Session, member: Member, round_: IdeaRound | None) -> bool:
+    """Whether there is something this member can still be asked to rate, or was asked and has not."""
+    if not member.may_write:
+        return False
+    return bool(session.scalar(select(select(Idea.post_id).where(*sitting.unrated(member, round_)).exists())))
+
+
+@dataclass(frozen=True)
+class Step:
+    """One of the ideas of a sitting."""
+
+    place: int
+    idea_id: int
+    is_rated: bool
+    is_skipped: bool
+
+
+def steps(session: Session, of: Sitting) -> list[Step]:
+    """What a sitting serves, in order."""
+    rated = and_(Rating.idea_id == Serving.idea_id, Rating.member_id == Serving.member_id)
+    rows = session.execute(
+        select(Serving.place, Serving.idea_id, Rating.value.is_not(None), Serving.is_skipped)
+        .outerjoin(Rating, rated)
+        .where(Serving.sitting_id == of.id)
+        .order_by(Serving.place)
+    )
+    return [Step(*row) for row in rows]
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How many of the ideas have enough ratings to say anything."""
+
+    ideas: int
+    enough: int
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The ideas of a round by what they will at least be worth. ``is_partial``: only those this member rated."""
+
+    items: list[Shown]
+    coverage: Coverage
+    is_partial: bool
+    missing: int  # ratings this member has still to give before anything is shown
+
+
+def ranking(session: Session, round_: IdeaRound, member: Member) -> Ranking:
+    """Best first, by the lower end of each idea's interval, so that three kind friends make no winner.
+
+    While the round is open only ideas whose tally this member may know are in it, and only once they rated ten, or
+    all there are: before that it would tell them what to think.
+    """
+    its = (Idea.cohort_id == member.cohort_id, Idea.round_id == round_.id, Post.visibility == Visibility.VISIBLE)
+    own = and_(Rating.idea_id == Idea.post_id, Rating.member_id == member.id)
+    joined = select(Idea).join(Post, Post.id == Idea.post_id).outerjoin(Rating, own).where(*its, sight.in_sight(member))
+    is_mine = Post.author_id == member.id
+    counts = joined.with_only_columns(
+        func.count(),
+        func.count(case((Idea.rating_count >= weighing.ENOUGH, 1))),
+        func.count(case((~is_mine, 1))),
+        func.count(Rating.value),
+    )
+    ideas, enough, ratable, rated = session.execute(counts).one()
+    coverage = Coverage(ideas, enough)
+    missing = max(0, min(RATED_ENOUGH, ratable) - rated) if round_.is_open else 0
+    if missing:
+        return Ranking([], coverage, True, missing)
+    may_know = joined.where(Idea.rating_count >= weighing.ENOUGH)
+    if round_.is_open:
+        may_know = may_know.where((Rating.value.is_not(None)) | is_mine)
+    rows = session.execute(may_know.with_only_columns(Idea.post_id, Idea.rating_count, Idea.rating_sum)).all()
+    found = {post_id: weighing.score(count, total) for post_id, count, total in rows}
+    best = sorted(found, key=lambda post_id: (-(one.low if (one := found[post_id]) else 0), post_id))[:MOST_RANKED]
+    posts = session.scalars(select(Post).where(Post.id.in_(best)).options(joinedload(Post.author)))
+    shown = {post.id: reading.show(post, member) for post in posts}
+    items = [shown[post_id] for post_id in best]
+    add_ratings(session, items, member)
+    return Ranking(items, coverage, round_.is_open, 0)

@@ -3,14 +3,14 @@
 from datetime import datetime
 
 from flask_babel import gettext as _
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from sociallearn import clock
 from sociallearn.database import insert_or_get
 from sociallearn.errors import Refusal
-from sociallearn.ideas.models import IdeaRound
+from sociallearn.ideas.models import IdeaRound, RoundOwner, Stage
 from sociallearn.roster.models import Member
 
 
@@ -20,8 +20,17 @@ def default_round(session: Session, member: Member) -> IdeaRound:
     return insert_or_get(session, IdeaRound, {"cohort_id": member.cohort_id, "is_default": True}, values)
 
 
+def find_default(session: Session, member: Member) -> IdeaRound | None:
+    """The round of the first day, once somebody proposed something in it."""
+    mine = (IdeaRound.cohort_id == member.cohort_id, IdeaRound.is_default.is_(True))
+    return session.scalar(select(IdeaRound).where(*mine))
+
+
 def open_one(session: Session, *, by: Member, question: str, closes_at: datetime | None = None) -> IdeaRound:
-    """A new round. With ``closes_at`` it takes no ideas from then on. Raises Refusal 403 for who does not train."""
+    """A new round. With ``closes_at`` it takes no ideas and no ratings from then on.
+
+    Raises Refusal 403 for who does not train.
+    """
     check_trains(by)
     made = IdeaRound(cohort_id=by.cohort_id, question=question, opened_at=clock.now(), closed_at=closes_at)
     session.add(made)
@@ -30,7 +39,10 @@ def open_one(session: Session, *, by: Member, question: str, closes_at: datetime
 
 
 def close(session: Session, round_: IdeaRound, *, by: Member) -> None:
-    """No new ideas from now on. Raises Refusal 403 for who does not train, 409 for the round of the first day."""
+    """No new ideas and no ratings from now on.
+
+    Raises Refusal 403 for who does not train, 409 for the round of the first day.
+    """
     _check_changeable(round_, by)
     if round_.is_open:
         round_.closed_at = clock.now()
@@ -38,7 +50,7 @@ def close(session: Session, round_: IdeaRound, *, by: Member) -> None:
 
 
 def reopen(session: Session, round_: IdeaRound, *, by: Member) -> None:
-    """New ideas are welcome again, without an end. Raises Refusal as ``close`` does."""
+    """New ideas and ratings are welcome again, without an end. Raises Refusal as ``close`` does."""
     _check_changeable(round_, by)
     round_.closed_at = None
     session.flush()
@@ -49,6 +61,8 @@ def remove_unused(session: Session, round_: IdeaRound) -> bool:
     may be on its way."""
     try:
         with session.begin_nested():
+            for hanging in (Stage, RoundOwner):
+                session.execute(delete(hanging).where(hanging.round_id == round_.id))
             session.execute(delete(IdeaRound).where(IdeaRound.id == round_.id))
     except IntegrityError:
         return False

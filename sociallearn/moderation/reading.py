@@ -1,18 +1,24 @@
 """The decision log, and what is hidden now."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
+from sociallearn import clock
 from sociallearn.posts import reading, sight
-from sociallearn.posts.models import Decision, Post, Visibility
+from sociallearn.posts.models import Decision, Kind, Post, Visibility
 from sociallearn.posts.reading import Shown
 from sociallearn.roster.models import Member
 from sociallearn.text.excerpting import excerpt
 
 LATEST = 100
+STAGE = "stage:"  # what stands before a stage in the decision log
+REFUSED = "stage:not_now"
+YEAR = timedelta(days=365)
+FEWEST = 5  # ideas of a month below which a figure would be about persons
 
 
 @dataclass(frozen=True)
@@ -20,6 +26,7 @@ class Entry:
     """One decision as the cohort reads it: what was decided and why; the text itself only if it can be read."""
 
     at: datetime
+    waited: timedelta  # since the text was written
     by: str
     role: str
     before: str
@@ -28,6 +35,20 @@ class Entry:
     author: str
     post_url: str
     post_title: str | None
+
+    @property
+    def stage(self) -> str | None:
+        """The stage an idea was moved to, as ``stage_name`` reads it."""
+        return _stage(self.after)
+
+    @property
+    def before_stage(self) -> str | None:
+        """The one it was moved from."""
+        return _stage(self.before)
+
+
+def _stage(said: str) -> str | None:
+    return said.removeprefix(STAGE) if said.startswith(STAGE) else None
 
 
 def decisions(session: Session, member: Member) -> list[Entry]:
@@ -51,7 +72,46 @@ def decisions(session: Session, member: Member) -> list[Entry]:
 def _entry(row: Decision, member: Member) -> Entry:
     shown = reading.show(row.post, member)
     title = (shown.title or excerpt(str(shown.html), 60)) if shown.is_visible else None
-    return Entry(row.at, row.by_name, row.role, row.before, row.after, row.reason, shown.author, shown.url, title)
+    waited = row.at - row.post.created_at
+    return Entry(
+        row.at, waited, row.by_name, row.role, row.before, row.after, row.reason, shown.author, shown.url, title
+    )
+
+
+@dataclass
+class Month:
+    """What became of the ideas proposed in a month, counted now."""
+
+    first_day: date
+    proposed: int = 0
+    refused: int | None = 0  # stand in "not now" or are hidden; empty: too few were proposed to tell
+
+
+def months(session: Session, member: Member) -> list[Month]:
+    """The last twelve months in which ideas were proposed, the newest first: how many were refused or hidden."""
+    zone = ZoneInfo(member.cohort.time_zone)
+    stage = (
+        select(Decision.after)
+        .where(Decision.post_id == Post.id, Decision.after.startswith(STAGE))
+        .order_by(Decision.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(Post.created_at, Post.visibility, stage)
+        .where(Post.cohort_id == member.cohort_id, Post.kind == Kind.IDEA, Post.created_at > clock.now() - YEAR)
+        .where(sight.in_sight(member))
+        .order_by(Post.id.desc())
+    )
+    found: dict[date, Month] = {}
+    for created_at, visibility, after in rows:
+        day = created_at.astimezone(zone).date().replace(day=1)
+        month = found.setdefault(day, Month(day))
+        month.proposed += 1
+        month.refused = (month.refused or 0) + (visibility == Visibility.HIDDEN or after == REFUSED)
+    for month in found.values():
+        month.refused = None if month.proposed < FEWEST else month.refused
+    return list(found.values())
 
 
 def hidden(session: Session, member: Member) -> list[Shown]:

@@ -33,7 +33,12 @@ def index() -> ResponseReturnValue:
 @bp.get("/decisions")
 def decisions() -> ResponseReturnValue:
     """The decision log."""
-    return render_template("moderation/decisions.html", decisions=moderation.decisions(db.session(), access.member()))
+    session, member = db.session(), access.member()
+    return render_template(
+        "moderation/decisions.html",
+        decisions=moderation.decisions(session, member),
+        months=moderation.months(session, member),
+    )
 
 
 @bp.get("/posts/<int:post_id>/hiding")

@@ -2,7 +2,8 @@
 fail.
 
 Every change writes one row in the decision log in the same flush; a change without its row, a row without its
-change, or a bulk UPDATE of the columns raises before anything reaches the database.
+change, or a bulk UPDATE of the columns raises before anything reaches the database. Rooms above put what they decide in
+public under the same guard (``guard``), as the idea board does its stages.
 """
 
 from collections import Counter
@@ -16,7 +17,7 @@ from sqlalchemy.orm import ORMExecuteState, Session
 from sociallearn import clock
 from sociallearn.activity import recording
 from sociallearn.activity.models import Activity, Verb
-from sociallearn.database import locked
+from sociallearn.database import Model, locked
 from sociallearn.errors import Refusal
 from sociallearn.lti.models import Deployment
 from sociallearn.posts import naming, sight
@@ -31,7 +32,7 @@ _ALLOWED = {
     (Visibility.VISIBLE, Visibility.HIDDEN): Verb.HID,
     (Visibility.HIDDEN, Visibility.VISIBLE): Verb.RESTORED,
 }
-_GUARDED = frozenset({"visibility", "is_locked"})
+_GUARDED: dict[type[Model], tuple[str, frozenset[str]]] = {Post: ("id", frozenset({"visibility", "is_locked"}))}
 _OWN = frozenset({Verb.DELETED, Verb.UNDELETED})
 
 
@@ -40,8 +41,14 @@ decided = Signal()
 
 
 class UnloggedDecision(RuntimeError):
-    """Visibility or a lock was about to change without exactly one row in the decision log. A mistake in code, not by
+    """Something guarded was about to change without exactly one row in the decision log. A mistake in code, not by
     people."""
+
+
+def guard(model: type[Model], *columns: str, post: str) -> None:
+    """From now on these columns of ``model`` change only together with a row of the decision log about the post whose
+    id stands in the column ``post``."""
+    _GUARDED[model] = post, frozenset(columns)
 
 
 def decide(session: Session, post: Post, after: Visibility, *, by: Member, reason: str) -> Decision:
@@ -166,8 +173,9 @@ def _count(session: Session, post: Post, change: int) -> None:
 def _one_row_each(session: Session, _context: object, _instances: object) -> None:
     changed: Counter[int] = Counter()
     for row in session.dirty:
-        if isinstance(row, Post):
-            changed[row.id] += sum(inspect(row).attrs[name].history.has_changes() for name in _GUARDED)
+        if type(row) in _GUARDED:
+            post, names = _GUARDED[type(row)]
+            changed[getattr(row, post)] += sum(inspect(row).attrs[name].history.has_changes() for name in names)
     logged = Counter(row.post_id for row in session.new if isinstance(row, Decision))
     if +changed != logged:
         raise UnloggedDecision(f"changed {dict(changed)}, logged {dict(logged)}")
@@ -176,7 +184,10 @@ def _one_row_each(session: Session, _context: object, _instances: object) -> Non
 @event.listens_for(Session, "do_orm_execute")
 def _no_bulk(state: ORMExecuteState) -> None:
     statement = state.statement
-    if isinstance(statement, Update) and getattr(statement.table, "name", None) == Post.__tablename__:
-        named = {getattr(column, "key", column) for column in statement._values or ()}
-        if named & _GUARDED:
-            raise UnloggedDecision("visibility and locks are changed by posts.deciding only")
+    if not isinstance(statement, Update):
+        return
+    for model, (_post, names) in _GUARDED.items():
+        if getattr(statement.table, "name", None) == model.__tablename__:
+            named = {getattr(column, "key", column) for column in statement._values or ()}
+            if named & names:
+                raise UnloggedDecision(f"{', '.join(sorted(names))}: changed together with the decision log only")

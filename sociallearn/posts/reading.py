@@ -123,8 +123,12 @@ class Shown:
     my_rating: int | None = None
     rating_count: int = 0
     average: float | None = None
+    likely: tuple[float, float] | None = None  # between what the average would end if everybody rated
+    few_ratings: bool = False  # too few for anybody to be told
     raters_possible: int = 0
     may_rate: bool = False
+    remark: str | None = None  # what a comment on an idea is
+    stage: str | None = None  # how far an idea is: what ``stage_name`` turns into words
     poll: polling.ShownPoll | None = None
     praised: Markup | None = None  # names
 

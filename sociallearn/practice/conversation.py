@@ -24,13 +24,16 @@ class Kind(StrEnum):
     HIDE = "hide"
     STARTER = "starter"
     OFFER = "offer"
+    MOVE = "move"
+    OUTCOME = "outcome"
 
 
 @dataclass(frozen=True)
 class Line:
     """One act. ``parent`` is the key of what it is about; ``stars`` belong to a rating, ``reaction`` to a reaction,
-    ``choices`` (counted from 1) to a vote, ``reason`` to a report. A post may come with a poll, or praise somebody. The
-    ``body`` of a report or of hiding is what is said about it.
+    ``choices`` (counted from 1) to a vote, ``reason`` to a report, ``stage`` to moving an idea, ``remark`` and
+    ``suggestion`` to a comment on one. A post may come with a poll, or praise somebody. The ``body`` of a report, of
+    hiding and of moving is what is said about it.
 
     The ``body`` of an offer is what somebody can be asked about.
 
@@ -58,6 +61,10 @@ class Line:
     praised: tuple[str, ...] = ()
     choices: tuple[int, ...] = ()
     reason: str = ""
+    stage: str = ""
+    owner: str = ""  # of an outcome: the name of who takes the idea on
+    remark: str = "build"  # what a comment right under an idea is
+    suggestion: str = ""  # what goes with a concern
     files: tuple[str, ...] = ()  # names of what enclosures.py makes
     alt: str = ""  # what the images among them show
     details: str = ""
@@ -93,7 +100,7 @@ START = Start(
 
 def script() -> list[Line]:
     """Everything, in the order in which it happened."""
-    lines = [*LINES, *_ratings(), *_reactions(), *_votes(), PINNED, *MODERATED]
+    lines = [*LINES, *_ratings(), *_reactions(), *_votes(), PINNED, *MODERATED, *MOVED]
     return sorted(lines, key=lambda line: line.ago, reverse=True)
 
 
@@ -444,9 +451,10 @@ jaar vind ik het slimste stuk van het idee."""),
 One morning a week we send no mail to each other. A question goes into the feed, where others can see it; \
 something urgent goes by phone. Customers notice nothing. After six weeks we ask everybody whether to keep it, and \
 we stop if most people would rather not."""),
-    Line("mail-free-morning-1", "joke", _ago(8, 6), Kind.COMMENT, "mail-free-morning", body="""\
-Voor Verkoop is dinsdag net de drukste dag. Woensdag zou voor ons wel lukken. En mag een offerte die nagekeken \
-moet worden toch per mail, of telt dat ook?"""),
+    Line("mail-free-morning-1", "joke", _ago(8, 6), Kind.COMMENT, "mail-free-morning", remark="concern",
+         suggestion="Woensdag zou voor ons wel lukken.", body="""\
+Voor Verkoop is dinsdag net de drukste dag. En mag een offerte die nagekeken moet worden toch per mail, of telt dat \
+ook? Klanten wachten daar niet op."""),
     Line("mail-free-morning-2", "tomasz", _ago(8, 2), Kind.COMMENT, "mail-free-morning-1", language="en", body="""\
 Wednesday is fine with me, the day does not matter. And offers stay in mail: they hold prices, and those do not \
 belong in the feed anyway. Thanks, I will change the text."""),
@@ -480,7 +488,7 @@ om het ook echt te doen."""),
 Verkoop hoort elke week vragen die Redactie nooit bereiken. Elke maandag zet een van ons er één hier, letterlijk \
 zoals de klant ze stelde, zonder naam erbij. Redactie hoeft ze niet op te lossen. Het gaat erom dat wie boeken \
 maakt, hoort waar lezers over struikelen."""),
-    Line("klantvraag-1", "wout", _ago(3, 5), Kind.COMMENT, "klantvraag", body="""\
+    Line("klantvraag-1", "wout", _ago(3, 5), Kind.COMMENT, "klantvraag", remark="question", body="""\
 Ja, heel graag. En mogen wij er dan elke maand één terugsturen: een vraag die wij aan een klant zouden willen \
 stellen? Dan gaat het verkeer in twee richtingen."""),
 ]  # fmt: skip
@@ -589,6 +597,31 @@ Er staat een naam en een telefoonnummer in van iemand die hier niet bij is. Het 
 Hier waren we net bang voor. Amira is de enige die nog maar pas begonnen is."""),
     Line("vijf-vragen-3-sam", "sam", _ago(0, 5), Kind.REPORT, "vijf-vragen-3", reason="unkind", language="en", body="""\
 This is exactly the tone that made Greet stop writing in 2014."""),
+]  # fmt: skip
+
+# how far ideas got, and why
+MOVED = [
+    Line("vijf-eerste-vragen-afgesproken", "katrien", _ago(2, 20), Kind.OUTCOME, "vijf-eerste-vragen",
+         owner="Noor Peeters", due_in=timedelta(days=47), body="""\
+Nieuwe collega's vinden binnen een dag een antwoord, en na een jaar is er een onthaalgids van echte vragen die \
+niemand apart heeft moeten schrijven."""),
+    Line("wegwijzer-afgesproken", "katrien", _ago(5, 1), Kind.OUTCOME, "wegwijzer", owner="Wout Claes",
+         due_in=timedelta(days=-1), body="""\
+Wie een vraag heeft, weet meteen wie er iets van afweet, ook in een andere vestiging. Geen twee weken zoeken meer naar \
+één naam."""),
+    Line("vijf-eerste-vragen-besproken", "katrien", _ago(6, 20), Kind.MOVE, "vijf-eerste-vragen", stage="discussion",
+         body="""\
+Negen mensen gaven een waardering en Amira wil de eerste buddy zijn. Tijd om samen te kijken hoe we eraan beginnen."""),
+    Line("vijf-eerste-vragen-gebouwd", "katrien", _ago(2, 21), Kind.MOVE, "vijf-eerste-vragen", stage="building",
+         body="""\
+Noor en Amira proberen het samen uit in januari met de drie nieuwe collega's van Redactie. Vrijblijvend, zoals \
+Daan vroeg."""),
+    Line("wegwijzer-besproken", "katrien", _ago(5, 2), Kind.MOVE, "wegwijzer", stage="discussion", body="""\
+Wie wil, denkt mee over wat er op zo'n pagina komt. Wout brengt volgende week een voorbeeld mee, dan \
+hebben we iets om op te reageren."""),
+    Line("mail-free-morning-niet-nu", "katrien", _ago(1, 8), Kind.MOVE, "mail-free-morning", stage="not_now", body="""\
+De meningen lopen te ver uit elkaar: voor Verkoop is geen enkele ochtend rustig. We kijken in maart opnieuw, zodra de \
+offertes niet meer via mail lopen."""),
 ]  # fmt: skip
 
 PINNED = Line("hoe-praten-we-pin", "katrien", _ago(1, 3), Kind.PIN, "hoe-praten-we")

@@ -172,6 +172,8 @@ def everyday_pages(somebody: Inspector) -> None:
     assert somebody.page.locator(".post.accepted").count() == 1
     somebody.look("ideas", "ideas")
     somebody.look("idea", somebody.link(".idea:has(.tally .end) h2 a"))
+    somebody.look("ranking", "ideas/ranking")
+    somebody.look("board", "ideas/board")
     somebody.look("my participation", "participation")
     somebody.look("decision log", "decisions")
     somebody.look("kept", "bookmarks")
@@ -200,6 +202,9 @@ def pages_of_writers(somebody: Inspector, own: str) -> None:
     to_rate = somebody.link(".idea .tally a[href$='#rate']")
     somebody.look("rated idea", somebody.link(".idea:has(.tally strong) h2 a"))
     somebody.look("idea to rate", to_rate)
+    somebody.go("ideas")
+    somebody.press("form[action$='/ideas/sittings'] button")
+    somebody.look("rate five ideas")
     somebody.go("feed")
     somebody.page.locator("main > .list details.menu summary").first.click()
     somebody.look("menu open", lies_over=True)
@@ -232,7 +237,7 @@ def test_pages_of_a_learner(inspect: Callable[..., Inspector]) -> None:
     noor.look("my participation in English", "participation")
     noor.look("not for learners", "grading", 403)
     assert noor.found == []
-    assert len(noor.seen) == 27
+    assert len(noor.seen) == 30
 
 
 def test_pages_of_a_trainer(inspect: Callable[..., Inspector]) -> None:
@@ -261,7 +266,7 @@ def test_pages_of_a_trainer(inspect: Callable[..., Inspector]) -> None:
     sam.look("hidden text of one's own", f"posts/{unfair}")
     assert katrien.found == []
     assert sam.found == []
-    assert len(katrien.seen) == 33
+    assert len(katrien.seen) == 36
 
 
 def test_pages_of_a_manager(inspect: Callable[..., Inspector]) -> None:
@@ -269,7 +274,7 @@ def test_pages_of_a_manager(inspect: Callable[..., Inspector]) -> None:
     everyday_pages(bart)
     bart.look("insights", "insights")
     assert bart.found == []
-    assert len(bart.seen) == 13
+    assert len(bart.seen) == 15
 
 
 ADMINISTRATION = {

@@ -1,5 +1,6 @@
 """Propose and rate: one person one rating, and a tally that waits until one has rated."""
 
+import re
 import threading
 
 import pytest
@@ -9,10 +10,11 @@ from sqlalchemy.orm import Session
 
 from sociallearn.database import db
 from sociallearn.errors import Refusal
-from sociallearn.ideas import rating
+from sociallearn.ideas import proposing, rating, rounds
 from sociallearn.ideas.models import Idea, IdeaRound, Rating
 from tests import make
 from tests.conftest import Cast
+from tests.ideas.cast import people
 
 
 def test_one_person_one_rating_changeable(session: Session, cast: Cast) -> None:
@@ -41,16 +43,55 @@ def test_nobody_rates_the_own_idea(session: Session, cast: Cast) -> None:
     assert refusal.value.status == 403
 
 
-def test_the_tally_waits_until_one_has_rated(cast: Cast) -> None:
+def test_the_tally_waits_until_one_has_rated_and_five_did(app: Flask, cast: Cast) -> None:
     idea_id = cast.ben.post("/ideas", title="A map", body="Of who knows what").location.rpartition("/")[2]
-    cast.cleo.post(f"/ideas/{idea_id}/rating", value="4")
-    for path in (f"/ideas/{idea_id}", "/ideas"):
-        assert "4.0" in cast.cleo.get(path).text
+    page = f"/ideas/{idea_id}"
+    crowd = people(app, 5)
+    for actor in crowd[:4]:
+        actor.post(f"{page}/rating", value="4")
+    for actor in (cast.ben, crowd[0]):  # also not its author
+        for path in (page, "/ideas"):
+            assert "Fewer than five ratings" in actor.get(path).text
+            assert "4.0" not in actor.get(path).text
+    crowd[4].post(f"{page}/rating", value="4")
+    for path in (page, "/ideas"):
+        for actor in (cast.ben, *crowd):
+            assert "4.0" in actor.get(path).text
         assert "4.0" not in cast.dora.get(path).text
-    cast.dora.post(f"/ideas/{idea_id}/rating", value="5")
-    assert "4.5" in cast.dora.get(f"/ideas/{idea_id}").text
-    assert cast.dora.post(f"/ideas/{idea_id}/rating", value="9").status_code == 422
-    assert cast.dora.post(f"/ideas/{idea_id}/rating", value="many").status_code == 422
+        assert "Fewer than five" not in cast.dora.get(path).text
+    assert "between 2.3 and 4.8" in cast.ben.get(page).text
+    cast.dora.post(f"{page}/rating", value="1")
+    assert "3.5" in cast.dora.get(page).text
+    assert cast.dora.post(f"{page}/rating", value="9").status_code == 422
+    assert cast.dora.post(f"{page}/rating", value="many").status_code == 422
+
+
+def test_a_rating_can_be_changed_until_the_round_closes(session: Session, cast: Cast) -> None:
+    tess, cleo, dora = (getattr(cast, name).member(session) for name in ("tess", "cleo", "dora"))
+    round_ = rounds.open_one(session, by=tess, question="What could we stop?")
+    idea = proposing.propose(session, by=cast.ben.member(session), title="Mail", body="On Tuesdays", to=round_)
+    for value in (2, 4):
+        rating.rate(session, idea, value, by=cleo)
+    rounds.close(session, round_, by=tess)
+    for who in (cleo, dora):
+        with pytest.raises(Refusal) as refusal:
+            rating.rate(session, idea, 5, by=who)
+        assert (refusal.value.status, "closed" in refusal.value.sentence) == (409, True)
+    session.refresh(idea)
+    assert (idea.rating_count, idea.rating_sum) == (1, 4)
+
+
+def test_once_a_round_is_closed_everybody_may_know(app: Flask, cast: Cast) -> None:
+    one = re.search(r"round=(\d+)", cast.tess.post("/ideas/rounds", question="What could we stop?").location)
+    assert one
+    idea_id = cast.ben.post("/ideas", title="Mail", body="On Tuesdays", round=one[1]).location.rpartition("/")[2]
+    for actor in people(app, 5):
+        actor.post(f"/ideas/{idea_id}/rating", value="5")
+    assert "5.0" not in cast.cleo.get(f"/ideas/{idea_id}").text
+    cast.tess.post(f"/ideas/rounds/{one[1]}/closing")
+    page = cast.cleo.get(f"/ideas/{idea_id}").text
+    assert "5.0" in page
+    assert 'name="value"' not in page
 
 
 def test_the_first_ideas_at_once_share_one_round(app: Flask, cast: Cast) -> None:

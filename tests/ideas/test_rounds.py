@@ -72,7 +72,7 @@ def test_older_ideas_of_a_round_stay_in_it(app: Flask, cast: Cast) -> None:
     assert titles(cast.ben, found[1].replace("&amp;", "&")) == ["Idea 1", "Idea 0"]
 
 
-def test_a_closed_round_is_read_and_rated_and_takes_no_ideas(cast: Cast) -> None:
+def test_a_closed_round_is_read_and_takes_no_ideas_and_no_ratings(cast: Cast) -> None:
     one = opened(cast)
     idea_id = cast.ben.post("/ideas", title="Fewer mails", body="Really", round=one).location.rpartition("/")[2]
     assert "toast=round-closed" in cast.tess.post(f"/ideas/rounds/{one}/closing").location
@@ -84,7 +84,7 @@ def test_a_closed_round_is_read_and_rated_and_takes_no_ideas(cast: Cast) -> None
     assert "Too late" in refused.text
     assert "My long thoughts" in refused.text
     assert "is closed" in cast.cleo.get(f"/ideas/new?round={one}").text
-    assert cast.cleo.post(f"/ideas/{idea_id}/rating", value="4").status_code == 303
+    assert cast.cleo.post(f"/ideas/{idea_id}/rating", value="4").status_code == 409
     assert "Propose an idea" in cast.cleo.get("/ideas").text
     cast.tess.post(f"/ideas/rounds/{one}/closing/withdrawal")
     assert cast.cleo.post("/ideas", title="In time", body="After all", round=one).status_code == 303

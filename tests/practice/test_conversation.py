@@ -18,13 +18,25 @@ PARENTS = {
     Kind.COMMENT: {Kind.IDEA, Kind.COMMENT},
     Kind.OFFER: set(),
     Kind.ACCEPT: {Kind.ANSWER}, Kind.RATE: {Kind.IDEA}, Kind.PIN: {Kind.POST},
+    Kind.MOVE: {Kind.IDEA}, Kind.OUTCOME: {Kind.IDEA},
     Kind.REPORT: {Kind.POST, Kind.REPLY}, Kind.HIDE: {Kind.POST, Kind.REPLY}, Kind.VOTE: {Kind.POST}, Kind.NAME: set(),
     Kind.REACT: {Kind.POST, Kind.REPLY, Kind.QUESTION, Kind.ANSWER, Kind.IDEA},
 }  # fmt: skip
 WORDS = {
     Kind.OFFER: (3, 20), Kind.POST: (40, 90), Kind.STARTER: (20, 90), Kind.IDEA: (40, 90), Kind.QUESTION: (35, 90),
 }  # fmt: skip
-ACTS = (Kind.ACCEPT, Kind.RATE, Kind.REACT, Kind.PIN, Kind.VOTE, Kind.REPORT, Kind.HIDE, Kind.NAME)
+ACTS = (
+    Kind.ACCEPT,
+    Kind.RATE,
+    Kind.REACT,
+    Kind.PIN,
+    Kind.VOTE,
+    Kind.REPORT,
+    Kind.HIDE,
+    Kind.NAME,
+    Kind.MOVE,
+    Kind.OUTCOME,
+)
 WRITTEN = [line for line in SCRIPT if line.kind not in ACTS]
 ASIDE = {line.key for line in SCRIPT if line.space}  # a few words will do there
 
