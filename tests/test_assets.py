@@ -1,6 +1,8 @@
 """Static files: small on the way, kept for a year, and nothing else from the disk."""
 
 import gzip
+import re
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -38,3 +40,13 @@ def test_text_is_sent_compressed_to_who_takes_it(app: Flask, client: FlaskClient
 def test_nothing_else_is_sent(app: Flask, client: FlaskClient, name: str) -> None:
     for headers in ({}, {"Accept-Encoding": "gzip"}):
         assert client.get(address(app, name), headers=headers).status_code == 404
+
+
+@pytest.mark.parametrize("path", sorted(STATIC.glob("*.css")), ids=lambda path: path.name)
+def test_every_block_of_a_style_sheet_ends(path: Path) -> None:
+    """Browsers forgive a missing brace and put all that follows where nobody meant it."""
+    css = re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.DOTALL)
+    depth = [0]
+    for sign in re.findall(r"[{}]", css):
+        depth.append(depth[-1] + (1 if sign == "{" else -1))
+    assert min(depth) == depth[-1] == 0

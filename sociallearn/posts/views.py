@@ -114,7 +114,9 @@ def undelete(post_id: int) -> ResponseReturnValue:
     """Take the deletion back."""
     post = find(post_id)
     deciding.decide(db.session(), post, Visibility.VISIBLE, by=access.member(), reason="")
-    return toasts.redirect(place(post), "undeleted")
+    is_listed = post.is_root and post.kind == Kind.POST
+    goal = url_for("feed.index", _anchor=f"post-{post.id}") if is_listed else place(post)
+    return toasts.redirect(goal, "undeleted")
 
 
 @bp.post("/posts/<int:post_id>/read")

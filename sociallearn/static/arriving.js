@@ -11,6 +11,7 @@ export async function arrive(address) {
     return newer ? take(list, newer) : [];
   });
   if (!added.length) return false;
+  document.querySelector(".empty")?.remove();
   for (const one of document.querySelectorAll("[data-live-count]")) {
     const now = fresh.getElementById(one.id);
     if (now) one.textContent = now.textContent;

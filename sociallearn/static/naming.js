@@ -84,7 +84,7 @@ function offer(area) {
     place();
     area.setAttribute("aria-controls", list.id);
     said.textContent = found.replace("{count}", names.length);
-    point(-1);
+    point(token.kind === "@" && token.query ? 0 : -1); // a new topic is as likely as a known one; a new name is not
   }
 
   // below the text; above it where only there is room

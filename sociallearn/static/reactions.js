@@ -3,6 +3,9 @@ const KINDS = ["thanks", "agree", "insight", "curious", "cheer"]; // the order o
 const choice = document.getElementById("reaction-choice");
 const faces = new Map([...choice.content.querySelectorAll("button")].map((one) => [one.value, one]));
 
+const nameOf = (kind) => faces.get(kind).textContent;
+const faceOf = (kind) => faces.get(kind).querySelector("svg").cloneNode(true);
+
 document.addEventListener("submit", (event) => {
   const form = event.target.closest("form.reactions");
   if (!form || !event.submitter?.name) return;
@@ -24,12 +27,13 @@ document.addEventListener("keydown", (event) => {
   const open = document.querySelector(".reaction-choice.open");
   if (!open) return;
   if (event.key === "Escape") close(open, true);
-  if (event.key !== "ArrowRight" && event.key !== "ArrowLeft") return;
+  const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
+  if (!step) return;
   const buttons = [...open.querySelectorAll("button")];
   const at = buttons.indexOf(document.activeElement);
   if (at < 0) return;
   event.preventDefault();
-  buttons[(at + (event.key === "ArrowRight" ? 1 : buttons.length - 1)) % buttons.length].focus();
+  buttons[(at + step + buttons.length) % buttons.length].focus();
 });
 
 document.addEventListener("focusin", (event) => {
@@ -78,15 +82,20 @@ async function send(form, act, kind) {
   }
 }
 
-// Numbers change where they stand; a chip that nobody gives any more goes only when the page is opened again.
+// Numbers change where they stand. One's own last one goes at once; what others take back leaves its chip, so that nothing
+// moves under a pointer.
 export function update(form, counts, own = {}) {
   const anchor = form.querySelector("a.act");
   KINDS.forEach((kind, index) => {
     let chip = form.querySelector(`[value=${kind}]:not(.reaction-choice *), [data-kind=${kind}]`);
     if (!chip && !counts[index]) return;
+    if (own.kind === kind && !counts[index]) {
+      if (chip === document.activeElement) anchor?.focus();
+      return chip.remove();
+    }
     if (!chip) {
       chip = anchor?.matches("[data-react]") ? button(kind) : given(kind);
-      chip.title = faces.get(kind).title;
+      chip.title = nameOf(kind);
       if (anchor) anchor.before(chip);
       else form.append(chip);
     }
@@ -97,7 +106,7 @@ export function update(form, counts, own = {}) {
     const number = chip.querySelector("span:last-of-type");
     if (number.textContent === String(counts[index])) return;
     number.textContent = counts[index];
-    if (chip.matches("button")) chip.ariaLabel = `${faces.get(kind).title}, ${counts[index]}`;
+    if (chip.matches("button")) chip.ariaLabel = `${nameOf(kind)}, ${counts[index]}`;
   });
 }
 
@@ -106,7 +115,7 @@ function button(kind) {
   chip.value = kind;
   chip.name = "give";
   chip.ariaPressed = "false";
-  chip.append(...faces.get(kind).cloneNode(true).childNodes, document.createElement("span"));
+  chip.append(faceOf(kind), document.createElement("span"));
   return chip;
 }
 
@@ -116,8 +125,8 @@ function given(kind) {
   chip.className = "given";
   chip.dataset.kind = kind;
   name.className = "sr";
-  name.textContent = `${faces.get(kind).title}: `;
-  chip.append(...faces.get(kind).cloneNode(true).childNodes, name, number);
+  name.textContent = `${nameOf(kind)}: `;
+  chip.append(faceOf(kind), name, number);
   return chip;
 }
 
