@@ -161,7 +161,7 @@ def test_the_main_path_by_keyboard_alone(hands: Hands) -> None:
     expect(frame.locator(".scale input[value='4']")).to_be_focused()
     assert frame.evaluate(FOCUS)["ring"]
     hands.go_to("#rate button")
-    hands.until("#rate .tally strong", "Enter")
+    hands.until(".scale input[value='4'][checked]", "Enter")
     expect(frame.locator(".scale input[value='4']")).to_be_checked()
     assert hands.visitor.complaints == []
 
@@ -257,8 +257,7 @@ def test_everything_without_javascript(window: Page) -> None:
     window.locator(".tally a[href$='#rate']").first.click()
     window.locator(".scale input[value='5']").check(force=True)
     window.locator("#rate form button").click()
-    expect(window.locator("#rate .tally strong")).to_have_text(re.compile(r"\d"))
-    expect(window.locator(".scale input[value='5']")).to_be_checked()
+    expect(window.locator(".scale input[value='5'][checked]")).to_be_attached()
 
 
 def test_the_frame_opens_without_javascript(site: Site, visit: Callable[..., Visitor]) -> None:

@@ -17,7 +17,7 @@ def test_offer_by_keyboard_ask_and_see_the_clock_run(site: Site, visit: Callable
     helper = visit(site, viewport={"width": 320, "height": 800})
     frame = helper.enter("Sam Okafor")
     words = frame.locator("#words")
-    link = frame.get_by_role("link", name="Ask me about")
+    link = frame.get_by_role("link", name="What others ask me about").first
     helper.follow(link, words)
     words.focus()
     helper.page.keyboard.type("figures, finance")
