@@ -120,6 +120,16 @@ class Shown:
     reason: str | None = None
     is_accepted: bool = False
     may_accept: bool = False
+    votes: int = 0  # who find this answer useful
+    has_voted: bool = False
+    may_vote: bool = False
+    helped: int = 0  # whom this answer or comment helped
+    has_helped: bool = False  # this member
+    may_be_helped: bool = False
+    endorsers: list[str] = field(default_factory=list)  # trainers who recommend this answer
+    has_endorsed: bool = False
+    may_endorse: bool = False
+    state: str = ""  # of a question: questions.states.State
     my_rating: int | None = None
     rating_count: int = 0
     average: float | None = None

@@ -1,6 +1,9 @@
 """Ask, answer, accept."""
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -12,8 +15,9 @@ from sociallearn.parameters import number
 from sociallearn.posts import attaching, drafting, form_files, reading, writing
 from sociallearn.posts.forms import PostForm, TitledForm
 from sociallearn.posts.models import Kind, Post
-from sociallearn.posts.pages import fill_from_draft, find, thread_page
-from sociallearn.questions import accepting
+from sociallearn.posts.pages import back_to_post, fill_from_draft, find, thread_page
+from sociallearn.posts.reading import Page, Shown
+from sociallearn.questions import accepting, marking
 from sociallearn.questions import reading as questions
 from sociallearn.roster import spaces
 
@@ -94,6 +98,13 @@ def answer(post_id: int) -> ResponseReturnValue:
 def _page(question: Post, form: PostForm) -> str:
     session, member = db.session(), access.member()
     accepted = questions.accepted_answer(session, question, member)
+    order: dict[str, Any] = {"wanted": "oldest" if request.args.get("order") == "oldest" else "best", "is_best": False}
+
+    def adorn(root: Shown, page: Page) -> None:
+        questions.mark_answers(session, question, page, accepted, member)
+        order["is_whole"] = page.is_first and not page.next_url
+        order["is_best"] = order["wanted"] == "best" and questions.sort_best_first(page)
+
     return thread_page(
         question,
         form,
@@ -101,7 +112,8 @@ def _page(question: Post, form: PostForm) -> str:
         room="questions",
         hint=lambda to: receipts.hint_for(session, member, "reply", to),
         accepted=accepted,
-        adorn=lambda root, page: questions.mark_answers(question, page, accepted, member),
+        adorn=adorn,
+        order=order,
     )
 
 
@@ -119,6 +131,53 @@ def unaccept(post_id: int) -> ResponseReturnValue:
     question = _question(post_id)
     accepting.withdraw(db.session(), question, by=access.member())
     return redirect(url_for("questions.show", post_id=question.id), 303)
+
+
+@bp.post("/answers/<int:post_id>/vote")
+def vote(post_id: int) -> ResponseReturnValue:
+    """This answer is useful."""
+    return _mark(post_id, marking.vote)
+
+
+@bp.post("/answers/<int:post_id>/vote/withdrawal")
+def take_vote(post_id: int) -> ResponseReturnValue:
+    """Not so useful, after all."""
+    return _mark(post_id, marking.take_vote)
+
+
+@bp.post("/answers/<int:post_id>/help")
+def helped(post_id: int) -> ResponseReturnValue:
+    """This helped me."""
+    return _mark(post_id, marking.helped)
+
+
+@bp.post("/answers/<int:post_id>/help/withdrawal")
+def take_help(post_id: int) -> ResponseReturnValue:
+    """It did not, after all."""
+    return _mark(post_id, marking.take_help)
+
+
+@bp.post("/answers/<int:post_id>/endorsement")
+def endorse(post_id: int) -> ResponseReturnValue:
+    """A trainer recommends this answer."""
+    access.require_trainer()
+    return _mark(post_id, marking.endorse)
+
+
+@bp.post("/answers/<int:post_id>/endorsement/withdrawal")
+def take_endorsement(post_id: int) -> ResponseReturnValue:
+    """And no longer does."""
+    return _mark(post_id, marking.take_endorsement)
+
+
+def _mark(post_id: int, act: Callable[..., None]) -> ResponseReturnValue:
+    access.require_writer()
+    text, session = find(post_id), db.session()
+    act(session, text, by=access.member())
+    if request.accept_mimetypes.best == "application/json":
+        votes, count = questions.tally(session, text)
+        return jsonify(vote=votes, help=count)
+    return redirect(back_to_post(text), 303)
 
 
 def _question(post_id: int) -> Post:

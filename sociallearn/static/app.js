@@ -7,6 +7,7 @@ if (has("[data-launch]")) import("./proving.js");
 if (self !== top && has(".shell")) import("./frame.js");
 if (has("[data-news-url]")) import("./news.js");
 if (has("#reaction-choice")) import("./reactions.js");
+if (has("[data-marks]")) import("./marks.js");
 if (has("[data-poll], [data-more]")) import("./polls.js");
 if (has("textarea[data-names-url]")) import("./naming.js");
 if (has("[data-draft-url], [data-refused], [data-toasts]")) import("./drafts.js");
