@@ -18,12 +18,14 @@ def upgrade() -> None:
     op.create_table(
         "answer_tally",
         sa.Column("post_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("votes", sa.Integer(), nullable=False),
-        sa.Column("helped", sa.Integer(), nullable=False),
+        sa.Column("votes", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("helped", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("cohort_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("organisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(["cohort_id"], ["cohort.id"], name=op.f("fk_answer_tally_cohort_id_cohort")),
-        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_answer_tally_organisation_id_organisation")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_answer_tally_organisation_id_organisation")
+        ),
         sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_answer_tally_post_id_post")),
         sa.PrimaryKeyConstraint("post_id", name=op.f("pk_answer_tally")),
     )
@@ -35,7 +37,9 @@ def upgrade() -> None:
         sa.Column("cohort_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("organisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(["cohort_id"], ["cohort.id"], name=op.f("fk_answer_vote_cohort_id_cohort")),
-        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_answer_vote_organisation_id_organisation")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_answer_vote_organisation_id_organisation")
+        ),
         sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_answer_vote_member_id_member")),
         sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_answer_vote_post_id_post")),
         sa.PrimaryKeyConstraint("post_id", "member_id", name=op.f("pk_answer_vote")),
@@ -48,7 +52,9 @@ def upgrade() -> None:
         sa.Column("cohort_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("organisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(["cohort_id"], ["cohort.id"], name=op.f("fk_help_cohort_id_cohort")),
-        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_help_organisation_id_organisation")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_help_organisation_id_organisation")
+        ),
         sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_help_member_id_member")),
         sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_help_post_id_post")),
         sa.PrimaryKeyConstraint("post_id", "member_id", name=op.f("pk_help")),
@@ -61,7 +67,9 @@ def upgrade() -> None:
         sa.Column("cohort_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("organisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(["cohort_id"], ["cohort.id"], name=op.f("fk_endorsement_cohort_id_cohort")),
-        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_endorsement_organisation_id_organisation")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_endorsement_organisation_id_organisation")
+        ),
         sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_endorsement_member_id_member")),
         sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_endorsement_post_id_post")),
         sa.PrimaryKeyConstraint("post_id", "member_id", name=op.f("pk_endorsement")),
@@ -69,15 +77,17 @@ def upgrade() -> None:
     op.create_table(
         "question_state",
         sa.Column("question_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("status", sa.String(), nullable=False),
-        sa.Column("words", sa.String(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
         sa.Column("duplicate_of_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("cohort_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("organisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(["cohort_id"], ["cohort.id"], name=op.f("fk_question_state_cohort_id_cohort")),
-        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_question_state_organisation_id_organisation")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_question_state_organisation_id_organisation")
+        ),
         sa.ForeignKeyConstraint(["question_id"], ["post.id"], name=op.f("fk_question_state_question_id_post")),
         sa.ForeignKeyConstraint(["duplicate_of_id"], ["post.id"], name=op.f("fk_question_state_duplicate_of_id_post")),
         sa.ForeignKeyConstraint(["by_id"], ["member.id"], name=op.f("fk_question_state_by_id_member")),
