@@ -49,6 +49,7 @@ from sociallearn.posts.file_views import bp as files
 from sociallearn.posts.mark_views import bp as marks
 from sociallearn.posts.poll_views import bp as polls
 from sociallearn.posts.views import bp as posts
+from sociallearn.questions import states
 from sociallearn.questions.views import bp as questions
 from sociallearn.roster.people_views import bp as people
 from sociallearn.roster.views import bp as roster
@@ -118,6 +119,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     storing.init_app(app)
     jobs.init(app)
     keeping.connect()
+    states.connect()
     landing.connect()
     handling.connect()
     queue.connect()

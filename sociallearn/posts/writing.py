@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from blinker import Signal
 from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy import select, update
@@ -17,6 +18,10 @@ from sociallearn.posts.models import Kind, Post, PostVersion, Visibility
 from sociallearn.roster import spaces
 from sociallearn.roster.models import Member, Space
 from sociallearn.text import rendering, words
+
+# Sent with the thread locked, before a reply is written: replying.send(root, parent=parent, session=session). Whoever
+# hears of it may raise Refusal.
+replying = Signal()
 
 GRACE = timedelta(minutes=5)
 
@@ -66,6 +71,7 @@ def reply(session: Session, parent: Post, *, by: Member, body: str) -> Post:
         raise Refusal(409, _("This conversation is locked: it takes no more replies."), _("Your text stands below."))
     if starters.hides(session, parent, by):
         raise Refusal(409, starters.sentence(), _("Your text stands below; copy what you need."))
+    replying.send(root, parent=parent, session=session)
     body = _without_seat(body)
     who = naming.people_in(session, by.cohort_id, body)
     made = _new(_kind_of_reply(root, parent), by, body, None, who)

@@ -1,4 +1,8 @@
-"""Lists of questions, and which answer was accepted."""
+"""Lists of questions, how each stands, and what was said of answers."""
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, bindparam, case, exists, func, select
 from sqlalchemy.orm import Session, aliased, joinedload
@@ -6,21 +10,32 @@ from sqlalchemy.orm import Session, aliased, joinedload
 from sociallearn.posts import reading, sight
 from sociallearn.posts.models import Kind, Post, ThreadFollow, Visibility
 from sociallearn.posts.reading import Page, Shown
-from sociallearn.questions import accepting
-from sociallearn.questions.models import Acceptance, AnswerTally, AnswerVote, Endorsement, Help
+from sociallearn.questions import accepting, states
+from sociallearn.questions.models import Acceptance, AnswerTally, AnswerVote, Endorsement, Help, QuestionState, Status
 from sociallearn.roster.models import Member, Person
 
 _Accepted = aliased(Post)
 # An accepted answer that was hidden or deleted since solves nothing any more: its question is open again.
-_IS_OPEN = ~exists().where(
-    Acceptance.question_id == Post.id,
-    _Accepted.id == Acceptance.answer_id,
-    _Accepted.visibility == Visibility.VISIBLE,
+_IS_SETTLED = exists().where(
+    QuestionState.question_id == Post.id, QuestionState.status.in_([Status.SOLVED, Status.DUPLICATE])
 )
+_IS_OPEN = and_(
+    ~exists().where(
+        Acceptance.question_id == Post.id,
+        _Accepted.id == Acceptance.answer_id,
+        _Accepted.visibility == Visibility.VISIBLE,
+    ),
+    ~_IS_SETTLED,
+)
+_IS_UNANSWERED = and_(Post.answer_count == 0, ~_IS_SETTLED)
+
+MOST_COMPARED = 300  # questions, the newest
+MOST_LIKELY = 5
+SHORTEST_WORD = 4  # letters
 
 LISTS: dict[str, tuple[ColumnElement[bool], ...]] = {
     "all": (),
-    "unanswered": (Post.answer_count == 0,),
+    "unanswered": (_IS_UNANSWERED,),
     "open": (_IS_OPEN,),
     "answered": (Post.answer_count > 0,),
     "mine": (Post.author_id == bindparam("member_id"),),
@@ -33,8 +48,9 @@ def counts(session: Session, member: Member) -> dict[str, int]:
     row = session.execute(
         select(
             func.count(),
-            func.sum(case((Post.answer_count == 0, 1), else_=0)),
+            func.sum(case((_IS_UNANSWERED, 1), else_=0)),
             func.sum(case((_IS_OPEN, 1), else_=0)),
+            func.sum(case((Post.answer_count > 0, 1), else_=0)),
             func.sum(case((Post.author_id == member.id, 1), else_=0)),
             func.sum(case((ThreadFollow.is_muted.is_(False), 1), else_=0)),
         )
@@ -48,12 +64,12 @@ def counts(session: Session, member: Member) -> dict[str, int]:
             sight.in_sight(member),
         )
     ).one()
-    total, unanswered, still_open, mine, followed = (int(value or 0) for value in row)
+    total, unanswered, still_open, answered, mine, followed = (int(value or 0) for value in row)
     return {
         "all": total,
         "unanswered": unanswered,
         "open": still_open,
-        "answered": total - unanswered,
+        "answered": answered,
         "mine": mine,
         "followed": followed,
     }
@@ -65,9 +81,69 @@ def mark_accepted(session: Session, page: Page) -> Page:
     readable = select(Acceptance.question_id).join(Post, Post.id == Acceptance.answer_id)
     readable = readable.where(Acceptance.question_id.in_(ids), Post.visibility == Visibility.VISIBLE)
     accepted = set(session.scalars(readable))
-    for item in page.items:
-        item.is_accepted = item.id in accepted
+    give_states(session, page.items, accepted)
     return page
+
+
+def give_states(session: Session, items: Iterable[Shown], accepted: Collection[int]) -> None:
+    """Say of each question how it stands; ``accepted`` are those with an accepted answer. One query."""
+    by_id = {item.id: item for item in items}
+    rows = select(QuestionState.question_id, QuestionState.status).where(QuestionState.question_id.in_(by_id))
+    said: dict[int, str] = {question_id: status for question_id, status in session.execute(rows)}
+    for item in by_id.values():
+        item.is_accepted = item.id in accepted
+        item.state = states.of(said.get(item.id), is_accepted=item.is_accepted, answers=item.answer_count)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What was said of a question as a whole."""
+
+    status: str
+    words: str
+    by: str
+    target: Shown | None  # where a duplicate leads, if this member can read it
+
+
+def said(session: Session, question: Post, member: Member) -> Said | None:
+    """What was said of this question, if anything."""
+    statement = (
+        select(QuestionState, Person.name)
+        .join(Member, Member.id == QuestionState.by_id)
+        .join(Person, Person.id == Member.person_id)
+        .where(QuestionState.question_id == question.id)
+    )
+    found = session.execute(statement).one_or_none()
+    if found is None:
+        return None
+    row, name = found
+    target = states.target_of(session, row, member)
+    return Said(row.status, row.words, name, reading.show(target, member) if target else None)
+
+
+def likely(session: Session, question: Post, member: Member) -> list[Shown]:
+    """Up to five questions whose titles share the most words with this one's, the newest first among equals.
+
+    One query; only those this member can read, and no duplicates.
+    """
+    duplicates = select(QuestionState.question_id).where(QuestionState.status == Status.DUPLICATE)
+    statement = (
+        select(Post)
+        .where(Post.cohort_id == member.cohort_id, Post.kind == Kind.QUESTION, Post.root_id.is_(None))
+        .where(Post.visibility == Visibility.VISIBLE, sight.in_sight(member), Post.id != question.id)
+        .where(Post.id.not_in(duplicates))
+        .options(joinedload(Post.author).joinedload(Member.person))
+        .order_by(Post.id.desc())
+        .limit(MOST_COMPARED)
+    )
+    mine = _title_words(question)
+    shared = [(len(mine & _title_words(other)), other) for other in session.scalars(statement)]
+    best = sorted((one for one in shared if one[0]), key=lambda one: (-one[0], -one[1].id))
+    return [reading.show(other, member) for _count, other in best[:MOST_LIKELY]]
+
+
+def _title_words(post: Post) -> set[str]:
+    return {word for word in re.findall(r"\w+", (post.title or "").casefold()) if len(word) >= SHORTEST_WORD}
 
 
 def accepted_answer(session: Session, question: Post, member: Member) -> Shown | None:

@@ -17,8 +17,9 @@ from sociallearn.posts.forms import PostForm, TitledForm
 from sociallearn.posts.models import Kind, Post
 from sociallearn.posts.pages import back_to_post, fill_from_draft, find, thread_page
 from sociallearn.posts.reading import Page, Shown
-from sociallearn.questions import accepting, marking
+from sociallearn.questions import accepting, marking, states
 from sociallearn.questions import reading as questions
+from sociallearn.questions.forms import TargetForm, WordsForm
 from sociallearn.roster import spaces
 
 bp = Blueprint("questions", __name__, url_prefix="/s/<seat>/questions")
@@ -101,7 +102,14 @@ def _page(question: Post, form: PostForm) -> str:
     order: dict[str, Any] = {"wanted": "oldest" if request.args.get("order") == "oldest" else "best", "is_best": False}
 
     def adorn(root: Shown, page: Page) -> None:
+        questions.give_states(session, [root], {root.id} if accepted else ())
+        root.is_accepted = False  # that mark is for answers
+        if root.state == states.State.DUPLICATE:
+            root.may_reply = False
         questions.mark_answers(session, question, page, accepted, member)
+        if root.state == states.State.DUPLICATE:
+            for item in page.items:
+                item.may_accept = False
         order["is_whole"] = page.is_first and not page.next_url
         order["is_best"] = order["wanted"] == "best" and questions.sort_best_first(page)
 
@@ -114,6 +122,11 @@ def _page(question: Post, form: PostForm) -> str:
         accepted=accepted,
         adorn=adorn,
         order=order,
+        said=questions.said(session, question, member),
+        may_say=accepting.may_accept(question, member)
+        and member.may_write
+        and question.is_visible
+        and not question.is_locked,
     )
 
 
@@ -131,6 +144,92 @@ def unaccept(post_id: int) -> ResponseReturnValue:
     question = _question(post_id)
     accepting.withdraw(db.session(), question, by=access.member())
     return redirect(url_for("questions.show", post_id=question.id), 303)
+
+
+@bp.get("/<int:post_id>/solving")
+def solving(post_id: int) -> ResponseReturnValue:
+    """The form to say that it is solved otherwise."""
+    return _words_page(_question(post_id), WordsForm(), "solve")
+
+
+@bp.post("/<int:post_id>/solving")
+def solve(post_id: int) -> ResponseReturnValue:
+    """It is solved otherwise."""
+    return _say(post_id, states.solve, "solve", "solved")
+
+
+@bp.get("/<int:post_id>/reopening")
+def reopening(post_id: int) -> ResponseReturnValue:
+    """The form to open it again."""
+    return _words_page(_question(post_id), WordsForm(), "reopen")
+
+
+@bp.post("/<int:post_id>/reopening")
+def reopen(post_id: int) -> ResponseReturnValue:
+    """It is open again."""
+    return _say(post_id, states.reopen, "reopen", "question-reopened")
+
+
+def _say(post_id: int, act: Callable[..., object], name: str, toast: str) -> ResponseReturnValue:
+    access.require_writer()
+    question, form = _question(post_id), WordsForm(request.form)
+    if not form.validate():
+        return _words_page(question, form, name), 422
+    act(db.session(), question, by=access.member(), words=form.words.data or "")
+    return toasts.redirect(url_for("questions.show", post_id=question.id), toast)
+
+
+def _words_page(question: Post, form: WordsForm, act: str) -> str:
+    _require_asker(question)
+    shown = reading.show(question, access.member())
+    return render_template("questions/words.html", post=shown, form=form, act=act, room="questions")
+
+
+def _require_asker(question: Post) -> None:
+    access.require_writer()
+    if not accepting.may_accept(question, access.member()):
+        raise Refusal(403, _("Whoever asked, or a trainer, says how a question stands."))
+
+
+@bp.get("/<int:post_id>/duplicate")
+def duplicating(post_id: int) -> ResponseReturnValue:
+    """The form to say where this was asked before."""
+    return _duplicate_page(_question(post_id), TargetForm())
+
+
+@bp.post("/<int:post_id>/duplicate")
+def mark_duplicate(post_id: int) -> ResponseReturnValue:
+    """It was asked before."""
+    access.require_writer()
+    question, form = _question(post_id), TargetForm(request.form)
+    session, member = db.session(), access.member()
+    target = reading.root(session, member, form.question_id) if form.validate() and form.question_id else None
+    if target is None:
+        form.form_errors.append(_("Choose a question that everybody who reads this one can see."))
+        return _duplicate_page(question, form), 422
+    states.mark_duplicate(session, question, target, by=member)
+    return toasts.redirect(url_for("questions.show", post_id=question.id), "duplicate")
+
+
+@bp.post("/<int:post_id>/duplicate/withdrawal")
+def unmark_duplicate(post_id: int) -> ResponseReturnValue:
+    """It is a question of its own, after all."""
+    access.require_writer()
+    question = _question(post_id)
+    states.unmark_duplicate(db.session(), question, by=access.member())
+    return toasts.redirect(url_for("questions.show", post_id=question.id), "no-duplicate")
+
+
+def _duplicate_page(question: Post, form: TargetForm) -> str:
+    _require_asker(question)
+    session, member = db.session(), access.member()
+    return render_template(
+        "questions/duplicate.html",
+        post=reading.show(question, member),
+        form=form,
+        likely=questions.likely(session, question, member),
+        room="questions",
+    )
 
 
 @bp.post("/answers/<int:post_id>/vote")

@@ -114,7 +114,7 @@ def test_four_at_once_are_all_counted_and_one_twice_is_one(app: Flask, cast: Cas
         assert who.token
     for what, expected in (("vote", 3), ("help", 3), ("vote/withdrawal", 0)):
         path = f"/questions/answers/{answer}/{what}"
-        assert at_once(*(lambda who=who: who.post(path) for who in people)) == [303] * 4  # type: ignore[misc]
+        assert at_once(*(lambda who=who, path=path: who.post(path) for who in people)) == [303] * 4  # type: ignore[misc]
         with app.app_context():
             tally = db.session.get_one(AnswerTally, answer)
             assert (tally.helped if what == "help" else tally.votes) == expected
