@@ -41,6 +41,8 @@ _WORDS: dict[str, Callable[[], str]] = {
     "question-reopened": lambda: _("It is open again."),
     "duplicate": lambda: _("Marked as a duplicate. It shows where to go."),
     "no-duplicate": lambda: _("It is a question of its own again."),
+    "now-question": lambda: _("It is a question now. Old links lead here."),
+    "now-post": lambda: _("It is a post now. Old links lead here."),
     "voted": lambda: _("Your vote counts. You can change it until the poll closes."),
     "not-voted": lambda: _("Your vote is taken back."),
     "poll-closed": lambda: _("The poll is closed. Everybody can read the results."),

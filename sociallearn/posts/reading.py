@@ -113,6 +113,7 @@ class Shown:
     files: list[ShownFile] = field(default_factory=list)
     starter: ShownStarter | None = None
     may_lock: bool = False
+    may_convert: bool = False  # from a post to a question, or back
     space_id: int | None = None
     space: Space | None = None  # who can see it; none: the whole cohort
     is_kept: bool = False  # this member's bookmark
@@ -512,6 +513,14 @@ def _shown(  # noqa: PLR0913 - one argument a column
         may_reply=visible and member.may_write and not is_locked,
         may_lock=member.is_trainer and visible and root_id is None and is_open,
         is_locked=is_locked,
+        may_convert=visible
+        and root_id is None
+        and kind != Kind.IDEA
+        and member.may_write
+        and not is_locked
+        and (mine or member.is_trainer)
+        and not is_announcement
+        and not extras & (Extra.POLL | Extra.PRAISE | Extra.STARTER),
         may_react=visible and not mine and member.may_write,
         may_pin=member.is_trainer and visible and root_id is None and is_open,
         reactions=_reactions(thanks, agree, insight, curious, cheer) if visible else [],

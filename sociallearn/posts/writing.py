@@ -127,17 +127,7 @@ def edit(
     if (post.body, post.title) == (body, title):
         return post
     if while_hidden or not _is_afterthought(session, post):
-        session.add(
-            PostVersion(
-                cohort_id=post.cohort_id,
-                post_id=post.id,
-                number=post.version,
-                title=post.title,
-                body=post.body,
-                html=post.html,
-                written_at=post.edited_at or post.created_at,
-            )
-        )
+        _add_version(session, post)
         post.edited_at = clock.now()
     if while_hidden:
         session.flush()
@@ -149,6 +139,35 @@ def edit(
     naming.keep(session, post, who)
     _record(session, post, by, reached_id=None, verb=Verb.EDITED)
     return post
+
+
+def keep_version(session: Session, post: Post) -> None:
+    """How a text (locked) reads now stays readable after the change that follows."""
+    _add_version(session, post)
+    post.edited_at = clock.now()
+    post.version += 1
+
+
+def render_again(session: Session, post: Post) -> None:
+    """After another act than ``edit`` changed the body: HTML, mentions and topics follow it."""
+    who = naming.people_in(session, post.cohort_id, post.body)
+    post.html, post.renderer = _render(post.body, who), rendering.RENDERER
+    session.flush()
+    naming.keep(session, post, who)
+
+
+def _add_version(session: Session, post: Post) -> None:
+    session.add(
+        PostVersion(
+            cohort_id=post.cohort_id,
+            post_id=post.id,
+            number=post.version,
+            title=post.title,
+            body=post.body,
+            html=post.html,
+            written_at=post.edited_at or post.created_at,
+        )
+    )
 
 
 def _is_afterthought(session: Session, post: Post) -> bool:

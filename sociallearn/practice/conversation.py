@@ -415,13 +415,14 @@ iets wat mail bijna nooit oplevert, en het is makkelijk na te tellen."""),
     Line("na-de-dag-1-hielp", "pieter", _ago(7, 8), Kind.HELPED, "na-de-dag-1"),
 
     Line("zaal", "wout", _ago(5, 6), Kind.QUESTION, title="Hebben we donderdag een zaal met een scherm?", body="""\
-Op de uitnodiging staat nog ‘zaal volgt’. Ik wil mijn voorbeelden tonen en kom met de trein, dus een eigen scherm \
-meebrengen lukt niet."""),
+Op de uitnodiging van donderdag staat nog ‘zaal volgt’. Ik wil er graag mijn vijf voorbeelden tonen, en ik kom met de \
+trein, dus een eigen scherm meebrengen lukt niet. Weet iemand al waar we zitten, en of daar iets hangt?"""),
     Line("zaal-ok", "wout", _ago(5, 2), Kind.SOLVE, "zaal", body="Het onthaal heeft zaal 2.04 vastgelegd, met scherm."),
 
     Line("photo-rights", "marisol", _ago(2, 5), Kind.QUESTION, language="en",
          title="Who can tell me about the rights on photos in our books?", body="""\
-I would like to show a page of a book with a photo in a talk for teachers. Is that allowed, and whom do I ask?"""),
+I would like to show one page of a school book, with its photo, in a talk for about forty teachers next month. Is that \
+allowed because the book is ours, or do I need to ask somebody first? And who would that be?"""),
     Line("photo-rights-dubbel", "katrien", _ago(2, 3), Kind.DUPLICATE, "photo-rights", about="fotorechten"),
 
     Line("idee-citeren", "elif", _ago(0, 9), Kind.QUESTION,

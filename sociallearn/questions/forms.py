@@ -7,7 +7,7 @@ from wtforms import Form, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length
 
 from sociallearn.parameters import whole
-from sociallearn.posts.forms import tidy, tidy_line
+from sociallearn.posts.forms import LONGEST_TITLE, tidy, tidy_line
 
 _NUMBER = re.compile(r"(?:.*/questions/)?(\d+)(?:[?#].*)?", re.DOTALL)
 
@@ -21,6 +21,19 @@ class WordsForm(Form):
         validators=[
             DataRequired(_("Say it in a few words, so that others understand.")),
             Length(max=300, message=_("At most 300 characters.")),
+        ],
+    )
+
+
+class TitleForm(Form):
+    """What a post is called as a question."""
+
+    title = StringField(
+        _("Your question in one sentence"),
+        filters=[tidy_line],
+        validators=[
+            DataRequired(_("Give it a title.")),
+            Length(max=LONGEST_TITLE, message=_("At most 150 characters.")),
         ],
     )
 

@@ -15,11 +15,11 @@ from sociallearn.parameters import number
 from sociallearn.posts import attaching, drafting, form_files, reading, writing
 from sociallearn.posts.forms import PostForm, TitledForm
 from sociallearn.posts.models import Kind, Post
-from sociallearn.posts.pages import back_to_post, fill_from_draft, find, thread_page
+from sociallearn.posts.pages import back_to_post, fill_from_draft, find, place, thread_page
 from sociallearn.posts.reading import Page, Shown
-from sociallearn.questions import accepting, marking, states
+from sociallearn.questions import accepting, converting, marking, states
 from sociallearn.questions import reading as questions
-from sociallearn.questions.forms import TargetForm, WordsForm
+from sociallearn.questions.forms import TargetForm, TitleForm, WordsForm
 from sociallearn.roster import spaces
 
 bp = Blueprint("questions", __name__, url_prefix="/s/<seat>/questions")
@@ -79,7 +79,10 @@ def _ask_page(form: TitledForm) -> str:
 
 @bp.get("/<int:post_id>")
 def show(post_id: int) -> ResponseReturnValue:
-    """A question and its answers."""
+    """A question and its answers; for any other post, the place where it is read: it may have become a post."""
+    post = find(post_id)
+    if post.kind == Kind.POST:
+        return redirect(place(post))
     return _page(_question(post_id), PostForm())
 
 
@@ -87,8 +90,12 @@ def show(post_id: int) -> ResponseReturnValue:
 def answer(post_id: int) -> ResponseReturnValue:
     """Answer a question."""
     access.require_writer()
-    question, form = _question(post_id), PostForm(request.form)
+    question, form = find(post_id), PostForm(request.form)
+    if question.kind != Kind.POST:  # it became one while this was written: then it is a reply
+        question = _question(post_id)
     if not form_files.is_complete(form):
+        if question.kind == Kind.POST:
+            return render_template("posts/again.html", form=form, post=reading.show(question, access.member())), 422
         return _page(question, form), 422
     made = writing.reply(db.session(), question, by=access.member(), body=form.text)
     attaching.attach(db.session(), made, form.chosen, by=access.member())
@@ -230,6 +237,41 @@ def _duplicate_page(question: Post, form: TargetForm) -> str:
         likely=questions.likely(session, question, member),
         room="questions",
     )
+
+
+@bp.get("/<int:post_id>/conversion")
+def converting_page(post_id: int) -> ResponseReturnValue:
+    """What happens when a post becomes a question, or a question a post."""
+    return _convert_page(_convertible(post_id), TitleForm())
+
+
+@bp.post("/<int:post_id>/conversion")
+def convert(post_id: int) -> ResponseReturnValue:
+    """It becomes the other."""
+    post, form, session = _convertible(post_id), TitleForm(request.form), db.session()
+    if request.form.get("to") == "post":
+        made = converting.to_post(session, post, by=access.member())
+        return toasts.redirect(place(made), "now-post")
+    if not form.validate():
+        return _convert_page(post, form), 422
+    made = converting.to_question(session, post, by=access.member(), title=form.title.data or "")
+    return toasts.redirect(place(made), "now-question")
+
+
+def _convertible(post_id: int) -> Post:
+    access.require_writer()
+    post, member = find(post_id), access.member()
+    if not (member.is_trainer or post.written_by(member)):
+        raise Refusal(403, _("Whoever wrote it, or a trainer, can do this."))
+    return post
+
+
+def _convert_page(post: Post, form: TitleForm) -> str:
+    sentence = converting.problem(db.session(), post)
+    if sentence is not None:
+        raise Refusal(409, sentence)
+    shown = reading.show(post, access.member())
+    return render_template("questions/convert.html", post=shown, form=form, room="questions")
 
 
 @bp.post("/answers/<int:post_id>/vote")

@@ -18,10 +18,13 @@ PARENTS = {
     Kind.COMMENT: {Kind.IDEA, Kind.COMMENT},
     Kind.ACCEPT: {Kind.ANSWER}, Kind.RATE: {Kind.IDEA}, Kind.PIN: {Kind.POST},
     Kind.REPORT: {Kind.POST, Kind.REPLY}, Kind.HIDE: {Kind.POST, Kind.REPLY}, Kind.VOTE: {Kind.POST}, Kind.NAME: set(),
+    Kind.USEFUL: {Kind.ANSWER}, Kind.HELPED: {Kind.ANSWER}, Kind.ENDORSE: {Kind.ANSWER},
+    Kind.SOLVE: {Kind.QUESTION}, Kind.DUPLICATE: {Kind.QUESTION},
     Kind.REACT: {Kind.POST, Kind.REPLY, Kind.QUESTION, Kind.ANSWER, Kind.IDEA},
 }  # fmt: skip
 WORDS = {Kind.POST: (40, 90), Kind.STARTER: (20, 90), Kind.IDEA: (40, 90), Kind.QUESTION: (35, 90)}
 ACTS = (Kind.ACCEPT, Kind.RATE, Kind.REACT, Kind.PIN, Kind.VOTE, Kind.REPORT, Kind.HIDE, Kind.NAME)
+ACTS += (Kind.USEFUL, Kind.HELPED, Kind.ENDORSE, Kind.SOLVE, Kind.DUPLICATE)
 WRITTEN = [line for line in SCRIPT if line.kind not in ACTS]
 ASIDE = {line.key for line in SCRIPT if line.space}  # a few words will do there
 
@@ -34,7 +37,7 @@ def test_every_line_has_its_place(line: Line) -> None:
         parent = BY_KEY[line.parent]
         assert parent.kind in PARENTS[line.kind]
         assert parent.ago > line.ago
-        assert parent.who != line.who or line.kind is Kind.ACCEPT
+        assert parent.who != line.who or line.kind in (Kind.ACCEPT, Kind.SOLVE)
     else:
         assert not line.parent
     assert bool(line.title) == (line.kind in (Kind.QUESTION, Kind.IDEA, Kind.NAME) or bool(line.details))
