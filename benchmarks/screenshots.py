@@ -37,7 +37,7 @@ def _go_round(browser: Browser, site: Site, folder: Path, scheme: str, width: in
     _keep(page, folder / f"feed-{scheme}-{width}.png")
     page.goto(_room(page, "questions"))
     page.locator(".question", has=page.locator(".chip.good")).first.locator("h2 a").click()
-    page.locator(".post.accepted").wait_for()
+    page.locator(".post.reply.helped").wait_for()
     _keep(page, folder / f"question-{scheme}-{width}.png")
     page.goto(_room(page, "ideas"))
     page.locator(".idea", has=page.locator(".tally strong")).first.locator("h2 a").click()

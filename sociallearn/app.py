@@ -49,7 +49,7 @@ from sociallearn.posts.file_views import bp as files
 from sociallearn.posts.mark_views import bp as marks
 from sociallearn.posts.poll_views import bp as polls
 from sociallearn.posts.views import bp as posts
-from sociallearn.questions import escalating, settling, starting
+from sociallearn.questions import escalating, settling, starting, states
 from sociallearn.questions import indexing as look_alikes
 from sociallearn.questions import waiting as promised
 from sociallearn.questions.memory_views import bp as memory
@@ -129,6 +129,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     storing.init_app(app)
     jobs.init(app)
     keeping.connect()
+    states.connect()
     landing.connect()
     handling.connect()
     queue.connect()

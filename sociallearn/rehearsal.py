@@ -214,6 +214,11 @@ class Actor:
             Kind.REPORT: (f"/posts/{parent}/report", {"kind": line.reason, "words": line.body}),
             Kind.HIDE: (f"/posts/{parent}/hiding", {"reason": line.body}),
             Kind.ACCEPT: (f"/questions/{self._question(line, said)}/acceptance", {"answer_id": str(parent)}),
+            Kind.USEFUL: (f"/questions/answers/{parent}/vote", {}),
+            Kind.HELPED: (f"/questions/answers/{parent}/help", {}),
+            Kind.ENDORSE: (f"/questions/answers/{parent}/endorsement", {}),
+            Kind.SOLVE: (f"/questions/{parent}/solving", {"words": line.body}),
+            Kind.DUPLICATE: (f"/questions/{parent}/duplicate", {"target": str(said.posts.get(line.about, 0))}),
             Kind.STARTER: ("/starters", _starter(line)),
             Kind.OFFER: ("/questions/ask-me", {"words": line.body}),
         }[line.kind]

@@ -160,6 +160,10 @@ def _talk(at: Tenant) -> None:
     question = int(asked.rpartition("/")[2])
     answer = _number(_done(cleo.post(f"/questions/{question}/answers", body=at.says("I do, and here is how."))))
     _done(ben.post(f"/questions/{question}/acceptance", answer_id=str(answer)))
+    for who, what in ((ben, "vote"), (ben, "help"), (tess, "endorsement")):
+        _done(who.post(f"/questions/answers/{answer}/{what}"))
+    again = int(_done(ben.post("/questions", title=f"Again {at.word}?", body=at.says("Hm?"))).rpartition("/")[2])
+    _done(ben.post(f"/questions/{again}/duplicate", target=str(question)))
     idea = int(_done(ben.post("/ideas", title=f"A map of {at.word}", body=at.says(WORDS))).rpartition("/")[2])
     _done(tess.post("/ideas/sittings"))
     _done(cleo.post(f"/ideas/{idea}/rating", value="4"))

@@ -27,6 +27,11 @@ class Verb(StrEnum):
     RATED = "rated"
     ACCEPTED = "accepted"
     UNACCEPTED = "unaccepted"
+    ENDORSED = "endorsed"
+    UNENDORSED = "unendorsed"
+    HELPED = "helped"
+    UNHELPED = "unhelped"
+    CONVERTED = "converted"  # a post became a question, or back: takes back what was said of its answers
 
 
 WRITING = frozenset({Verb.POSTED, Verb.ASKED, Verb.PROPOSED, Verb.REPLIED, Verb.ANSWERED, Verb.COMMENTED})

@@ -113,6 +113,7 @@ class Shown:
     files: list[ShownFile] = field(default_factory=list)
     starter: ShownStarter | None = None
     may_lock: bool = False
+    may_convert: bool = False  # from a post to a question, or back
     space_id: int | None = None
     space: Space | None = None  # who can see it; none: the whole cohort
     is_kept: bool = False  # this member's bookmark
@@ -120,6 +121,16 @@ class Shown:
     reason: str | None = None
     is_accepted: bool = False
     may_accept: bool = False
+    votes: int = 0  # who find this answer useful
+    has_voted: bool = False
+    may_vote: bool = False
+    helped: int = 0  # whom this answer or comment helped
+    has_helped: bool = False  # this member
+    may_be_helped: bool = False
+    endorsers: list[str] = field(default_factory=list)  # trainers who recommend this answer
+    has_endorsed: bool = False
+    may_endorse: bool = False
+    state: str = ""  # of a question: questions.states.State
     my_rating: int | None = None
     rating_count: int = 0
     average: float | None = None
@@ -506,6 +517,14 @@ def _shown(  # noqa: PLR0913 - one argument a column
         may_reply=visible and member.may_write and not is_locked,
         may_lock=member.is_trainer and visible and root_id is None and is_open,
         is_locked=is_locked,
+        may_convert=visible
+        and root_id is None
+        and kind != Kind.IDEA
+        and member.may_write
+        and not is_locked
+        and (mine or member.is_trainer)
+        and not is_announcement
+        and not extras & (Extra.POLL | Extra.PRAISE | Extra.STARTER),
         may_react=visible and not mine and member.may_write,
         may_pin=member.is_trainer and visible and root_id is None and is_open,
         reactions=_reactions(thanks, agree, insight, curious, cheer) if visible else [],

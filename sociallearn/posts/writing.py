@@ -19,6 +19,10 @@ from sociallearn.roster import spaces
 from sociallearn.roster.models import Member, Space
 from sociallearn.text import rendering, words
 
+# Sent with the thread locked, before a reply is written: replying.send(root, parent=parent, session=session). Whoever
+# hears of it may raise Refusal.
+replying = Signal()
+
 GRACE = timedelta(minutes=5)
 
 # Sent inside the transaction for each text that is new or reads otherwise than before, or has other files:
@@ -72,6 +76,7 @@ def reply(session: Session, parent: Post, *, by: Member, body: str) -> Post:
         raise Refusal(409, _("This conversation is locked: it takes no more replies."), _("Your text stands below."))
     if starters.hides(session, parent, by):
         raise Refusal(409, starters.sentence(), _("Your text stands below; copy what you need."))
+    replying.send(root, parent=parent, session=session)
     body = _without_seat(body)
     who = naming.people_in(session, by.cohort_id, body)
     made = _new(_kind_of_reply(root, parent), by, body, None, who)
@@ -128,17 +133,7 @@ def edit(
     if (post.body, post.title) == (body, title):
         return post
     if while_hidden or not _is_afterthought(session, post):
-        session.add(
-            PostVersion(
-                cohort_id=post.cohort_id,
-                post_id=post.id,
-                number=post.version,
-                title=post.title,
-                body=post.body,
-                html=post.html,
-                written_at=post.edited_at or post.created_at,
-            )
-        )
+        _add_version(session, post)
         post.edited_at = clock.now()
     if while_hidden:
         session.flush()
@@ -151,6 +146,35 @@ def edit(
     _record(session, post, by, reached_id=None, verb=Verb.EDITED)
     written.send(post, session=session)
     return post
+
+
+def keep_version(session: Session, post: Post) -> None:
+    """How a text (locked) reads now stays readable after the change that follows."""
+    _add_version(session, post)
+    post.edited_at = clock.now()
+    post.version += 1
+
+
+def render_again(session: Session, post: Post) -> None:
+    """After another act than ``edit`` changed the body: HTML, mentions and topics follow it."""
+    who = naming.people_in(session, post.cohort_id, post.body)
+    post.html, post.renderer = _render(post.body, who), rendering.RENDERER
+    session.flush()
+    naming.keep(session, post, who)
+
+
+def _add_version(session: Session, post: Post) -> None:
+    session.add(
+        PostVersion(
+            cohort_id=post.cohort_id,
+            post_id=post.id,
+            number=post.version,
+            title=post.title,
+            body=post.body,
+            html=post.html,
+            written_at=post.edited_at or post.created_at,
+        )
+    )
 
 
 def _is_afterthought(session: Session, post: Post) -> bool:

@@ -15,6 +15,11 @@ class Kind(StrEnum):
     IDEA = "idea"
     COMMENT = "comment"
     ACCEPT = "accept"
+    USEFUL = "useful"
+    HELPED = "helped"
+    ENDORSE = "endorse"
+    SOLVE = "solve"
+    DUPLICATE = "duplicate"
     RATE = "rate"
     REACT = "react"
     PIN = "pin"
@@ -68,6 +73,7 @@ class Line:
     files: tuple[str, ...] = ()  # names of what enclosures.py makes
     alt: str = ""  # what the images among them show
     details: str = ""
+    about: str = ""  # the key of the question a duplicate leads to
     idea: str = ""
     due_in: timedelta | None = None  # after now
     answer_first: bool = False
@@ -416,6 +422,23 @@ iets wat mail bijna nooit oplevert, en het is makkelijk na te tellen."""),
          title="Wie toont me hoe je in Excel twee lijsten naast elkaar legt?", body="""\
 Ik heb een lijst van klanten en een lijst van wie op onze opleidingen was. Ik wil weten wie in de ene staat en niet in \
 de andere. Nu doe ik dat met de hand, elke maand opnieuw, en ik weet zeker dat het anders kan."""),
+
+    *(Line(f"measured-1-{who}", who, _ago(3, 2), Kind.USEFUL, "measured-1") for who in ("noor", "lars", "sam")),
+    Line("measured-2-lars", "lars", _ago(3, 1), Kind.USEFUL, "measured-2"),
+    Line("na-de-dag-3-top", "katrien", _ago(7, 10), Kind.ENDORSE, "na-de-dag-3"),
+    *(Line(f"na-de-dag-3-{who}", who, _ago(7, 9), Kind.USEFUL, "na-de-dag-3") for who in ("amira", "wout")),
+    Line("na-de-dag-1-hielp", "pieter", _ago(7, 8), Kind.HELPED, "na-de-dag-1"),
+
+    Line("zaal", "wout", _ago(5, 6), Kind.QUESTION, title="Hebben we donderdag een zaal met een scherm?", body="""\
+Op de uitnodiging van donderdag staat nog ‘zaal volgt’. Ik wil er graag mijn vijf voorbeelden tonen, en ik kom met de \
+trein, dus een eigen scherm meebrengen lukt niet. Weet iemand al waar we zitten, en of daar iets hangt?"""),
+    Line("zaal-ok", "wout", _ago(5, 2), Kind.SOLVE, "zaal", body="Het onthaal heeft zaal 2.04 vastgelegd, met scherm."),
+
+    Line("photo-rights", "marisol", _ago(2, 5), Kind.QUESTION, language="en",
+         title="Who can tell me about the rights on photos in our books?", body="""\
+I would like to show one page of a school book, with its photo, in a talk for about forty teachers next month. Is that \
+allowed because the book is ours, or do I need to ask somebody first? And who would that be?"""),
+    Line("photo-rights-dubbel", "katrien", _ago(2, 3), Kind.DUPLICATE, "photo-rights", about="fotorechten"),
 
     Line("idee-citeren", "elif", _ago(0, 9), Kind.QUESTION,
          title="Hoe verwijs je in een nota naar een idee dat hier ontstaan is?", body="""\

@@ -9,7 +9,7 @@ from sociallearn.activity.models import Verb
 from sociallearn.database import insert_or_get, locked
 from sociallearn.errors import Refusal
 from sociallearn.posts.models import Kind, Post
-from sociallearn.questions.models import Acceptance
+from sociallearn.questions.models import Acceptance, QuestionState, Status
 from sociallearn.roster.models import Member
 
 
@@ -27,6 +27,11 @@ def accept(session: Session, question: Post, answer: Post, *, by: Member) -> Acc
     locked(session, Post, question.id)
     if answer.parent_id != question.id or answer.kind != Kind.ANSWER or not answer.is_visible:
         raise Refusal(409, _("That answer is no longer there."), _("Reload the page to see what changed."))
+    state = session.get(QuestionState, question.id, populate_existing=True)
+    if state is not None and state.status == Status.DUPLICATE:
+        raise Refusal(409, _("This question is marked as a duplicate."), _("Take that back first."))
+    if state is not None:
+        session.delete(state)  # neither solved otherwise nor open again: answered
     now = clock.now()
     values = {"answer_id": answer.id, "by_id": by.id, "at": now}
     values |= {"cohort_id": question.cohort_id, "organisation_id": question.organisation_id}
@@ -40,7 +45,8 @@ def accept(session: Session, question: Post, answer: Post, *, by: Member) -> Acc
 def withdraw(session: Session, question: Post, *, by: Member) -> None:
     """No answer is accepted any more. Raises Refusal 403 like ``accept``; nothing happens when none was."""
     _check(question, by)
-    row = session.get(Acceptance, question.id)
+    locked(session, Post, question.id)
+    row = session.get(Acceptance, question.id, populate_existing=True)
     if row is None:
         return
     answer = session.get_one(Post, row.answer_id)

@@ -23,13 +23,23 @@ from sociallearn.database import locked, transaction
 from sociallearn.lti.models import Deployment, Registration
 from sociallearn.posts.models import Extra, Post, PostTopic, TopicFollow, Visibility
 from sociallearn.questions import answering, starting, suggesting, timing
-from sociallearn.questions.models import Acceptance, Escalation, Nudge, NudgeState, Step, StepState, Why
+from sociallearn.questions.models import (
+    Acceptance,
+    Escalation,
+    Nudge,
+    NudgeState,
+    QuestionState,
+    Status,
+    Step,
+    StepState,
+    Why,
+)
 from sociallearn.roster.models import Cohort, Member, Role
 
 AGAIN_AFTER = timedelta(minutes=1)  # a step that failed; longer each time
 LONGEST = timedelta(hours=1)
 
-_CHANGING = REMOVING | RETURNING | {Verb.ANSWERED, Verb.ACCEPTED, Verb.UNACCEPTED}
+_CHANGING = REMOVING | RETURNING | {Verb.ANSWERED, Verb.ACCEPTED, Verb.UNACCEPTED, Verb.CONVERTED}
 _SETTLED = (NudgeState.OPEN, NudgeState.ANSWERED, NudgeState.OVER)  # what facts decide; the others, people did
 
 log = logging.getLogger(__name__)
@@ -64,7 +74,7 @@ def settle(session: Session, question_id: int) -> None:
 
 
 def why_over(session: Session, question: Post) -> Why | None:
-    """Why nobody has to be asked any more; nothing while somebody should. At most two queries."""
+    """Why nobody has to be asked any more; nothing while somebody should. At most three queries."""
     if not question.is_visible:
         return Why.REMOVED
     if question.extras & Extra.STARTER:
@@ -74,6 +84,9 @@ def why_over(session: Session, question: Post) -> Why | None:
         return Why.ACCEPTED
     if session.scalar(select(Post.id).where(*answering.counting(question)).limit(1)):
         return Why.ANSWERED
+    said = select(QuestionState.status).where(QuestionState.question_id == question.id)
+    if session.scalar(said) in (Status.SOLVED, Status.DUPLICATE):
+        return Why.SOLVED
     return Why.LOCKED if question.is_locked else None
 
 

@@ -14,7 +14,7 @@ from sociallearn.text import alike
 
 EVERY = ""  # stands with every question that can be found: there are as many of it as questions
 MOST_AT_ONCE = 500  # questions; the next time takes more
-_CHANGING = frozenset({Verb.ASKED, Verb.EDITED}) | REMOVING | RETURNING
+_CHANGING = frozenset({Verb.ASKED, Verb.EDITED, Verb.CONVERTED}) | REMOVING | RETURNING
 
 
 def connect() -> None:
@@ -28,6 +28,8 @@ def _on_act(activity: Activity, session: Session, **_more: Any) -> None:
         post = session.get_one(Post, activity.post_id)
         if post.kind == Kind.QUESTION:
             index(session, post)
+        elif activity.verb == Verb.CONVERTED:
+            session.execute(delete(QuestionStem).where(QuestionStem.post_id == post.id))
 
 
 def index(session: Session, question: Post) -> None:

@@ -1,5 +1,5 @@
-"""Which answer was accepted, a question's clock, who is asked to answer and who offers to; what questions are
-about, and what later cohorts may read of them."""
+"""What is said of questions and answers; a question's clock, who is asked to answer and who offers to; what questions
+are about, and what later cohorts may read of them."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -18,6 +18,59 @@ class Acceptance(InCohort, Model):
 
     question_id: Mapped[int] = mapped_column(ForeignKey("post.id"), primary_key=True)
     answer_id: Mapped[int] = mapped_column(ForeignKey("post.id"), index=True)
+    by_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class AnswerTally(InCohort, Model):
+    """How many find an answer useful, and how many an answer or comment helped: kept in the act's own transaction."""
+
+    post_id: Mapped[int] = mapped_column(ForeignKey("post.id"), primary_key=True)
+    votes: Mapped[int] = mapped_column(default=0)
+    helped: Mapped[int] = mapped_column(default=0)
+
+
+class AnswerVote(InCohort, Model):
+    """A member finds an answer useful."""
+
+    post_id: Mapped[int] = mapped_column(ForeignKey("post.id"), primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True)
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class Help(InCohort, Model):
+    """An answer or a comment helped a member."""
+
+    post_id: Mapped[int] = mapped_column(ForeignKey("post.id"), primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True)
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class Endorsement(InCohort, Model):
+    """A trainer recommends an answer."""
+
+    post_id: Mapped[int] = mapped_column(ForeignKey("post.id"), primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True)
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class Status(StrEnum):
+    """What was said of a question as a whole. A question of which nothing was said has no row."""
+
+    SOLVED = "solved"  # otherwise than by one of its answers
+    DUPLICATE = "duplicate"
+    REOPENED = "reopened"
+
+
+class QuestionState(InCohort, Model):
+    """How a question stands, by whom and since when."""
+
+    __table_args__ = (Index(None, "duplicate_of_id"),)
+
+    question_id: Mapped[int] = mapped_column(ForeignKey("post.id"), primary_key=True)
+    status: Mapped[str]
+    words: Mapped[str] = mapped_column(default="")  # why
+    duplicate_of_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"))  # never itself a duplicate
     by_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
     at: Mapped[datetime] = mapped_column(default=clock.now)
 
@@ -104,6 +157,7 @@ class Why(StrEnum):
 
     ANSWERED = "answered"
     ACCEPTED = "accepted"
+    SOLVED = "solved"  # otherwise, or asked before
     REMOVED = "removed"
     LOCKED = "locked"
     STARTER = "starter"  # a starter question asks everybody already

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from sociallearn import clock
@@ -10,9 +10,9 @@ from sociallearn.activity.models import Activity, Verb
 from sociallearn.activity.recording import recorded
 from sociallearn.database import insert_new
 from sociallearn.posts import sight
-from sociallearn.posts.models import Post
+from sociallearn.posts.models import Kind, Post
 from sociallearn.questions import timing
-from sociallearn.questions.models import Escalation, QuestionClock, Step, StepState
+from sociallearn.questions.models import Escalation, Nudge, QuestionClock, Step, StepState
 from sociallearn.questions.timing import Hours
 from sociallearn.roster.models import Cohort, Holiday, Member
 
@@ -25,9 +25,14 @@ def connect() -> None:
 
 
 def on_activity(activity: Activity, session: Session) -> None:
-    """A question was asked."""
-    if activity.verb == Verb.ASKED:
-        start(session, session.get_one(Post, activity.post_id))
+    """A question was asked, or a post became one or is one no longer."""
+    if activity.verb not in (Verb.ASKED, Verb.CONVERTED):
+        return
+    post = session.get_one(Post, activity.post_id)
+    if post.kind == Kind.QUESTION:
+        start(session, post)
+    else:
+        forget(session, post.id)
 
 
 def start(session: Session, question: Post) -> QuestionClock | None:
@@ -50,6 +55,12 @@ def start(session: Session, question: Post) -> QuestionClock | None:
             session.add(_step(own, step, timing.after(now, wait, hours)))
         session.flush()
     return session.get_one(QuestionClock, question.id)
+
+
+def forget(session: Session, post_id: int) -> None:
+    """What is no question any more has no clock, and nobody is asked about it."""
+    for row in (Nudge, Escalation, QuestionClock):
+        session.execute(delete(row).where(row.question_id == post_id))
 
 
 def _step(own: dict[str, int], step: Step, due_at: datetime) -> Escalation:

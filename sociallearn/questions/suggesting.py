@@ -19,7 +19,16 @@ from sqlalchemy.orm import Session
 from sociallearn import clock
 from sociallearn.posts import sight
 from sociallearn.posts.models import Post, PostTopic, Topic, Visibility
-from sociallearn.questions.models import Acceptance, HelperProfile, HelperTopic, Nudge, NudgeState, Step
+from sociallearn.questions.models import (
+    Acceptance,
+    Endorsement,
+    Help,
+    HelperProfile,
+    HelperTopic,
+    Nudge,
+    NudgeState,
+    Step,
+)
 from sociallearn.roster.models import Member, Role
 from sociallearn.text import stems, words
 
@@ -56,12 +65,38 @@ def accepted(session: Session, cohort_id: int, member_ids: Collection[int]) -> I
     return [Sign(author_id, question_id, 1.0) for author_id, question_id in rows]
 
 
-# What says that somebody can help. Whatever else does (an endorsement, "helped me") joins here.
-SIGNALS: list[Signals] = [accepted]
+def recommended(session: Session, cohort_id: int, member_ids: Collection[int]) -> Iterable[Sign]:
+    """Their answers that a trainer recommends."""
+    return _said(session, Endorsement, cohort_id, member_ids, 1.0)
+
+
+def helped(session: Session, cohort_id: int, member_ids: Collection[int]) -> Iterable[Sign]:
+    """Their answers and comments that helped somebody."""
+    return _said(session, Help, cohort_id, member_ids, 0.5)
+
+
+def _said(
+    session: Session, said: type[Endorsement] | type[Help], cohort_id: int, member_ids: Collection[int], weight: float
+) -> Iterable[Sign]:
+    rows = session.execute(
+        select(Post.author_id, Post.root_id)
+        .join(said, said.post_id == Post.id)
+        .where(
+            said.cohort_id == cohort_id,
+            Post.author_id.in_(member_ids),
+            Post.visibility == Visibility.VISIBLE,
+            Post.root_id.is_not(None),
+        )
+    )
+    return [Sign(author_id, root_id, weight) for author_id, root_id in rows]
+
+
+# What says that somebody can help.
+SIGNALS: list[Signals] = [accepted, recommended, helped]
 
 
 def helpers(session: Session, question: Post) -> list[int]:
-    """Up to three members to ask, the likeliest first. Seven queries, however many offer."""
+    """Up to three members to ask, the likeliest first. Nine queries, however many offer."""
     offers = _offers(session, question)
     about = _stems(f"{question.title or ''} {' '.join(words.own_words(question.body))}")
     topics = _topics_of(session, [question.id])[question.id]

@@ -123,6 +123,8 @@ def _answers(cohort_id: int) -> Select[Any]:
 
 def _shown(row: QuestionClock, answered_at: datetime | None, now: datetime) -> ShownClock:
     hours = _hours(row)
+    if answered_at is not None:
+        answered_at = max(answered_at, row.started_at)  # a reply to what was a post until then
     is_over = now >= row.due_at
     rests = hours is not None and answered_at is None and not is_over
     continues_at = timing.next_work(now, hours) if rests and hours else None
@@ -272,6 +274,8 @@ def rows(session: Session, member: Member) -> list[Asked]:
 
 def _asked(row: QuestionClock, title: str | None, first_at: datetime | None, number: int, now: datetime) -> Asked:
     hours = _hours(row)
+    if first_at is not None:
+        first_at = max(first_at, row.started_at)
     return Asked(
         id=row.question_id,
         title=title or "",

@@ -7,9 +7,11 @@ they stand in their own tables, so that a changed name needs no hook.
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from sociallearn.activity.models import Activity, Verb
+from sociallearn.activity.recording import recorded
 from sociallearn.attachments.models import Attachment
 from sociallearn.database import transaction
 from sociallearn.posts import deciding, expiring, writing
@@ -31,6 +33,7 @@ def connect() -> None:
     writing.written.connect(_written)
     deciding.decided.connect(_decided)
     expiring.removed.connect(_removed)
+    recorded.connect(_converted)
 
 
 def _written(post: Post, session: Session) -> None:
@@ -39,6 +42,12 @@ def _written(post: Post, session: Session) -> None:
 
 def _decided(decision: Decision, session: Session) -> None:
     index(session, [session.get_one(Post, decision.post_id)])
+
+
+def _converted(activity: Activity, session: Session) -> None:
+    if activity.verb == Verb.CONVERTED:  # all that stands in it is something else now
+        thread = or_(Post.id == activity.root_id, Post.root_id == activity.root_id)
+        index(session, session.scalars(select(Post).where(thread).order_by(Post.id)).all())
 
 
 def _removed(ids: Sequence[int], session: Session) -> None:

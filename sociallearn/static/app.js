@@ -9,6 +9,7 @@ if (has("[data-news-url]")) import("./news.js");
 if (has("#reaction-choice")) import("./reactions.js");
 if (has("[data-resembling]")) import("./resembling.js");
 if (has("[data-board]")) import("./board.js");
+if (has("[data-marks]")) import("./marks.js");
 if (has("[data-poll], [data-more]")) import("./polls.js");
 if (has("textarea[data-names-url]")) import("./naming.js");
 if (has("[data-draft-url], [data-refused], [data-toasts]")) import("./drafts.js");

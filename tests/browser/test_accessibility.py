@@ -169,7 +169,7 @@ def everyday_pages(somebody: Inspector) -> None:
     somebody.look("unanswered questions", "questions?show=unanswered")
     somebody.go("questions?show=answered")
     somebody.look("accepted answer", somebody.link(".question:has(.chip.good) h2 a"))
-    assert somebody.page.locator(".post.accepted").count() == 1
+    assert somebody.page.locator(".post.reply.helped").count() == 1
     somebody.look("ideas", "ideas")
     somebody.look("idea", somebody.link(".idea:has(.tally .end) h2 a"))
     somebody.look("ranking", "ideas/ranking")

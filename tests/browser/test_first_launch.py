@@ -59,7 +59,9 @@ def test_trainer_and_learner_talk_and_the_grade_arrives(each_site: Site, visit: 
     seen = trainer.tool
     trainer.follow(seen.get_by_role("link", name=idea, exact=True), seen.locator("main h1", has_text=idea))
     trainer.follow(seen.locator("label", has_text="good idea"), seen.locator("input[value='4']:checked"))
-    trainer.follow(seen.get_by_role("button", name="Rate", exact=True), seen.get_by_role("button", name="Change my rating"))
+    trainer.follow(
+        seen.get_by_role("button", name="Rate", exact=True), seen.get_by_role("button", name="Change my rating")
+    )
 
     trainer.room("Questions")
     trainer.follow(seen.get_by_role("link", name=question), seen.locator("main h1", has_text=question))

@@ -1,6 +1,5 @@
 """The main path without a mouse, in a frame as narrow as a telephone; and without JavaScript."""
 
-import re
 from collections.abc import Callable
 from itertools import pairwise
 

@@ -18,7 +18,7 @@ from sociallearn import clock
 from sociallearn.database import transaction
 from sociallearn.posts import deciding
 from sociallearn.posts.models import Extra, Post, Visibility
-from sociallearn.questions import accepting, escalating, offering, promising, starting, surviving, waiting
+from sociallearn.questions import accepting, escalating, offering, promising, starting, states, surviving, waiting
 from sociallearn.questions.models import Escalation, Nudge, QuestionClock
 from sociallearn.roster.models import Cohort, Holiday, Member
 from sociallearn.topics import following
@@ -77,7 +77,7 @@ def test_followers_at_once_helpers_after_six_hours_trainers_after_ten(here: Cast
 
 
 @pytest.mark.parametrize(
-    "what", ["answered", "accepted", "removed", "hidden", "locked", "starter", "archived", "closed"]
+    "what", ["answered", "accepted", "solved", "removed", "hidden", "locked", "starter", "archived", "closed"]
 )
 def test_a_step_that_is_no_longer_needed_says_why(here: Cast, what: str) -> None:
     offer(here.dora.member_id, "knows")
@@ -89,6 +89,10 @@ def test_a_step_that_is_no_longer_needed_says_why(here: Cast, what: str) -> None
             with transaction() as session:
                 asker, posts = session.get_one(Member, here.ben.member_id), (question, answer)
                 accepting.accept(session, *(session.get_one(Post, one) for one in posts), by=asker)
+        if what == "solved":
+            with transaction() as session:
+                asker = session.get_one(Member, here.ben.member_id)
+                states.solve(session, session.get_one(Post, question), by=asker, words="I found it.")
         if what == "removed":
             town.decide(question, Visibility.DELETED, here.ben.member_id)
         if what == "hidden":
