@@ -10,7 +10,7 @@ from typing import Any
 from blinker import Signal
 from flask import g, url_for
 from markupsafe import Markup
-from sqlalchemy import BindParameter, ColumnElement, Row, Select, and_, bindparam, func, or_, select, tuple_
+from sqlalchemy import BindParameter, ColumnElement, Row, Select, and_, bindparam, exists, func, or_, select, tuple_
 from sqlalchemy.orm import Session, joinedload
 
 from sociallearn.attachments import reading as attachments
@@ -24,6 +24,7 @@ from sociallearn.posts.models import (
     Kind,
     Lock,
     Post,
+    PostTopic,
     Reaction,
     ReactionKind,
     ReadMark,
@@ -185,12 +186,14 @@ def page(
     *,
     order: Order = Order.NEW,
     space_id: int | None = None,
+    topic_id: int | None = None,
     **link: Any,
 ) -> Page:
     """Twenty threads of a room, newest first, older than ``before``, with what this member has read of each.
 
     ``where`` narrows the list (the same objects each time: statements are prepared once); it may speak of the member's
-    ReadMark and ThreadFollow of each thread. ``space_id`` narrows it to one space of the cohort. ``link`` are the
+    ReadMark and ThreadFollow of each thread. ``space_id`` narrows it to one space of the cohort,
+    ``topic_id`` to what names one topic. ``link`` are the
     further parameters of the list's address.
     """
     values = {
@@ -198,7 +201,10 @@ def page(
         "before": before,
         "read_up_to": member.read_up_to,
         "space_id": space_id,
+        "topic_id": topic_id,
     }
+    if topic_id is not None:
+        where = (*where, _ABOUT_TOPIC)
     if space_id is not None:
         where = (*where, _IN_SPACE)
         link["space"] = space_id
@@ -242,6 +248,7 @@ def _listed(kind: Kind) -> Select[Any]:
     )
 
 
+_ABOUT_TOPIC = exists().where(PostTopic.post_id == Post.id, PostTopic.topic_id == bindparam("topic_id"))
 _IN_SPACE = Post.space_id == bindparam("space_id")
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, case, exists, func, selec
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from sociallearn.posts import reading, sight
-from sociallearn.posts.models import Kind, Post, ThreadFollow, Visibility
+from sociallearn.posts.models import Kind, Post, PostTopic, ThreadFollow, Topic, Visibility
 from sociallearn.posts.reading import Page, Shown
 from sociallearn.questions import accepting, states, waiting
 from sociallearn.questions.models import Acceptance, AnswerTally, AnswerVote, Endorsement, Help, QuestionState, Status
@@ -45,8 +45,32 @@ LISTS: dict[str, tuple[ColumnElement[bool], ...]] = {
 }
 
 
-def counts(session: Session, member: Member) -> dict[str, int]:
-    """How many questions stand in each list: one query."""
+def topics(session: Session, member: Member) -> list[tuple[int, str, str, int]]:
+    """What the questions this member can read are about: id, key, name and how many, by name. One query."""
+    statement = (
+        select(Topic.id, Topic.key, Topic.name, func.count())
+        .join(PostTopic, PostTopic.topic_id == Topic.id)
+        .join(Post, Post.id == PostTopic.post_id)
+        .where(Topic.cohort_id == member.cohort_id, *_questions(member))
+        .group_by(Topic.id, Topic.key, Topic.name)
+        .order_by(Topic.key)
+    )
+    return [(row[0], row[1], row[2], row[3]) for row in session.execute(statement)]
+
+
+def _questions(member: Member) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Post.cohort_id == member.cohort_id,
+        Post.kind == Kind.QUESTION,
+        Post.root_id.is_(None),
+        Post.visibility == Visibility.VISIBLE,
+        sight.in_sight(member),
+    )
+
+
+def counts(session: Session, member: Member, topic_id: int | None = None) -> dict[str, int]:
+    """How many questions stand in each list, all of them or those about one topic: one query."""
+    about = () if topic_id is None else (Post.id.in_(select(PostTopic.post_id).where(PostTopic.topic_id == topic_id)),)
     row = session.execute(
         select(
             func.count(),
@@ -58,13 +82,7 @@ def counts(session: Session, member: Member) -> dict[str, int]:
         )
         .select_from(Post)
         .outerjoin(ThreadFollow, and_(ThreadFollow.member_id == member.id, ThreadFollow.root_id == Post.id))
-        .where(
-            Post.cohort_id == member.cohort_id,
-            Post.kind == Kind.QUESTION,
-            Post.root_id.is_(None),
-            Post.visibility == Visibility.VISIBLE,
-            sight.in_sight(member),
-        )
+        .where(*_questions(member), *about)
     ).one()
     total, unanswered, still_open, answered, mine, followed = (int(value or 0) for value in row)
     asked, needed = waiting.requests(session, member)

@@ -33,15 +33,22 @@ def index() -> ResponseReturnValue:
     show = request.args.get("show", "all")
     show = show if show in questions.LISTS else "all"
     before = number(request.args, "before")
-    page = reading.page(session, Kind.QUESTION, member, before, questions.LISTS[show], show=show)
+    topics = questions.topics(session, member)
+    topic = next((one for one in topics if one[1] == request.args.get("topic")), None)
+    topic_id, key = (topic[0], topic[1]) if topic else (None, None)
+    page = reading.page(
+        session, Kind.QUESTION, member, before, questions.LISTS[show], topic_id=topic_id, show=show, topic=key
+    )
     questions.mark_accepted(session, page)
     return render_template(
         "questions/index.html",
         page=page,
         clocks=waiting.clocks(session, page.items, member),
-        newest_id=(page.items[0].id if page.items else 0) if page.is_first and show == "all" else None,
+        newest_id=(page.items[0].id if page.items else 0) if page.is_first and show == "all" and not topic else None,
         show=show,
-        counts=questions.counts(session, member),
+        counts=questions.counts(session, member, topic_id),
+        topics=topics,
+        topic=key,
         room="questions",
     )
 

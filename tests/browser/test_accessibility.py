@@ -255,6 +255,11 @@ def test_pages_of_a_trainer(inspect: Callable[..., Inspector]) -> None:
     katrien.look("message of what was hidden")
     pages_of_writers(katrien, own)
     everyday_pages(katrien)
+    katrien.go("questions")
+    asked = katrien.link(".question:has(.chip.wanted) h2 a")
+    katrien.look("question", asked)
+    for act in ("solving", "duplicate", "conversion"):
+        katrien.look(act, f"{asked}/{act}")
     katrien.look("grading", "grading")
     katrien.look("moderation", "moderation")
     assert katrien.page.locator("#hidden + .rows li").count() >= 1
@@ -266,7 +271,7 @@ def test_pages_of_a_trainer(inspect: Callable[..., Inspector]) -> None:
     sam.look("hidden text of one's own", f"posts/{unfair}")
     assert katrien.found == []
     assert sam.found == []
-    assert len(katrien.seen) == 36
+    assert len(katrien.seen) == 40
 
 
 def test_pages_of_a_manager(inspect: Callable[..., Inspector]) -> None:

@@ -72,3 +72,16 @@ def test_the_pages_of_the_lists(cast: Cast) -> None:
     assert "Who knows?" in cast.cleo.get("/questions?show=followed").text
     cast.cleo.post(f"/questions/{question_id}/answers", body="I do")
     assert "Who knows?" in cast.cleo.get("/questions?show=open").text
+
+
+def test_questions_about_one_topic_with_the_counts_of_each_list(cast: Cast) -> None:
+    cast.ben.post("/questions", title="About mail", body="Who reads #mail?")
+    cast.ben.post("/questions", title="About time", body="Who has #time?")
+    page = cast.cleo.get("/questions?topic=mail").text
+    assert "About mail" in page
+    assert "About time" not in page
+    assert "#time (1)" in page
+    assert 'All <span class="count">1</span>' in page
+    assert "topic=mail" in page
+    assert "About time" in cast.cleo.get("/questions?topic=nothing").text
+    assert "#mail" not in cast.otto.get("/questions").text
