@@ -25,6 +25,10 @@ GRACE = timedelta(minutes=5)
 # written.send(post, session=session). Those that count nowhere too, unlike activity.
 written = Signal()
 
+# Sent inside the transaction before a reply is written: replying.send(root, session=session). A room above that takes
+# none in this thread raises Refusal.
+replying = Signal()
+
 _VERBS = {
     Kind.POST: Verb.POSTED,
     Kind.QUESTION: Verb.ASKED,
@@ -72,6 +76,7 @@ def reply(session: Session, parent: Post, *, by: Member, body: str) -> Post:
         raise Refusal(409, _("This conversation is locked: it takes no more replies."), _("Your text stands below."))
     if starters.hides(session, parent, by):
         raise Refusal(409, starters.sentence(), _("Your text stands below; copy what you need."))
+    replying.send(root, session=session)
     body = _without_seat(body)
     who = naming.people_in(session, by.cohort_id, body)
     made = _new(_kind_of_reply(root, parent), by, body, None, who)
