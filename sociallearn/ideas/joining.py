@@ -30,7 +30,7 @@ def check_not_merged(session: Session, idea: Idea) -> None:
     raise Refusal(
         409,
         _("This idea was merged into another one meanwhile."),
-        _("What you wrote goes there."),
+        _("You can do that there."),
         link=("ideas.show", {"post_id": target.id}, title or _("The other idea")),
     )
 
