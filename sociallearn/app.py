@@ -29,6 +29,7 @@ from sociallearn.attachments import storing, sweeping
 from sociallearn.feed.views import bp as feed
 from sociallearn.grades import keeping
 from sociallearn.grades.views import bp as grades
+from sociallearn.ideas import joining
 from sociallearn.ideas.views import bp as ideas
 from sociallearn.insights.views import bp as insights
 from sociallearn.lti import deep_linking, keys, registrations
@@ -137,6 +138,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     look_alikes.connect()
     starting.connect()
     escalating.connect()
+    joining.connect()
     chores = (
         access.remove_expired,
         remove_expired,

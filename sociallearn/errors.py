@@ -15,10 +15,19 @@ TYPED = ("title", "body", "details", "idea", "reason", "words", "note", "starter
 
 
 class Refusal(Exception):
-    """A request we do not grant: an HTTP status, one sentence saying why, and what to do next."""
+    """A request we do not grant: an HTTP status, one sentence saying why, and what to do next; with ``link`` also
+    where: an endpoint, its values and the words of the link."""
 
-    def __init__(self, status: int, sentence: str, advice: str = "", detail: str | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        sentence: str,
+        advice: str = "",
+        detail: str | None = None,
+        link: tuple[str, dict[str, Any], str] | None = None,
+    ) -> None:
         super().__init__(detail or sentence)
+        self.link = link
         self.status = status
         self.sentence = sentence
         self.advice = advice
@@ -34,7 +43,7 @@ def init_app(app: Flask) -> None:
 
 def _refusal(error: Refusal) -> ResponseReturnValue:
     current_app.logger.info("refused %s, reference %s: %s", error.status, _reference(), error)
-    return page(error.status, error.sentence, error.advice)
+    return page(error.status, error.sentence, error.advice, error.link)
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:
@@ -85,21 +94,23 @@ def _too_large() -> tuple[str, str]:
     return _("That is too much text for one go."), _("Make it shorter or split it in two.")
 
 
-def page(status: int, sentence: str, advice: str) -> tuple[str, int]:
+def page(
+    status: int, sentence: str, advice: str, link: tuple[str, dict[str, Any], str] | None = None
+) -> tuple[str, int]:
     """The error page. What the person had typed stands in it, so that it can be copied and used again."""
     g.is_refusal = True
     # taken out first, who is here stays readable after the rollback, without another query
     db.session.expunge_all()
     db.session.rollback()
     try:
-        return _render(status, sentence, advice), status
+        return _render(status, sentence, advice, link), status
     except SQLAlchemyError:
         # the transaction had broken already: a page without names is better than none
         g.pop("seat", None)
         return _render(status, sentence, advice), status
 
 
-def _render(status: int, sentence: str, advice: str) -> str:
+def _render(status: int, sentence: str, advice: str, link: tuple[str, dict[str, Any], str] | None = None) -> str:
     typed = "\n\n".join(text for name in TYPED if (text := _typed(name)))
     return render_template(
         "errors/error.html",
@@ -109,6 +120,7 @@ def _render(status: int, sentence: str, advice: str) -> str:
         advice=advice,
         reference=_reference(),
         typed=typed or None,
+        link=link,
     )
 
 

@@ -54,6 +54,8 @@ _WORDS: dict[str, Callable[[], str]] = {
     "rated": lambda: _("Your rating counts. You can change it until the round closes."),
     "all-rated": lambda: _("You have seen every idea there is to rate. Thank you."),
     "moved": lambda: _("Moved. The author and the cohort can read why."),
+    "merged": lambda: _("Merged. Its authors are authors of this idea too."),
+    "split": lambda: _("It stands for itself again."),
     "resend": lambda: _("It will be sent again within a minute."),
     "column": lambda: _("Your LMS is being asked. This takes a moment."),
     "look": lambda: _("Your LMS is being asked what it has. This takes a moment."),

@@ -177,6 +177,11 @@ def _talk(at: Tenant) -> None:
     _done(cleo.post("/ideas", title=f"Another {at.word}", body=at.says("On top of it."), on=str(idea)))
     _done(tess.post(f"/ideas/{idea}/outcome", owner=str(ben.member_id), due="2027-01-31", benefit=at.says("Time.")))
     _done(tess.post(f"/ideas/{idea}/stage", to="done", seen="new", reason=at.says("It is there.")))
+    twin = int(_done(ben.post("/ideas", title=f"A plan {at.word}", body=at.says(WORDS))).rpartition("/")[2])
+    _done(cleo.post(f"/ideas/{twin}/rating", value="2"))
+    same = _done(cleo.post("/ideas", title=f"The same plan {at.word}", body=at.says("Once more.")))
+    merged = int(same.rpartition("/")[2])
+    _done(tess.post(f"/ideas/{merged}/merging", into=str(twin), reason=at.says("One plan.")))
     opened = _done(tess.post("/ideas/rounds", question=f"What about {at.word}?"))
     round_id = opened.partition("round=")[2].partition("&")[0]
     stages = {"stage": ["new", ""], "name": [f"Fresh {at.word}", f"Built by {at.word}"], "place": ["1", "2"]}

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from sociallearn import clock
 from sociallearn.database import insert_new
 from sociallearn.errors import Refusal
+from sociallearn.ideas import joining
 from sociallearn.ideas.models import BuildsOn, Idea
 from sociallearn.posts import sight
 from sociallearn.posts.models import Post, Visibility
@@ -23,6 +24,7 @@ def build(session: Session, idea: Idea, on: Idea, *, by: Member) -> None:
     _check_author(session, idea, by)
     if idea.post_id <= on.post_id:  # only on earlier ones, so that nothing goes round in a ring
         raise Refusal(409, _("An idea builds on an earlier one."))
+    joining.check_not_merged(session, on)
     if not session.get_one(Post, on.post_id).is_visible:
         raise Refusal(409, _("This idea was removed meanwhile."), _("Your text stands below."))
     own = {"cohort_id": idea.cohort_id, "organisation_id": idea.organisation_id, "at": clock.now()}

@@ -78,6 +78,12 @@ class MoveForm(Form):
     )
 
 
+class MergeForm(MoveForm):
+    """Which idea it becomes part of, and why."""
+
+    into = SelectField(_("Merge into…"), validate_choice=False, validators=[DataRequired(_("Choose an idea."))])
+
+
 class CommentForm(PostForm):
     """A comment on an idea."""
 

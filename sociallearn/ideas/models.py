@@ -38,6 +38,7 @@ class Idea(InCohort, Model):
     rating_sum: Mapped[int] = mapped_column(default=0)
     stage: Mapped[str] = mapped_column(default="new")  # key of Stage; changed by ``moving.move`` only
     served_count: Mapped[int] = mapped_column(default=0)  # how often it was put before somebody to rate
+    merged_into: Mapped[int | None] = mapped_column(ForeignKey("idea.post_id"), index=True)  # by ``merging`` only
 
     post: Mapped[Post] = relationship(lazy="raise")
 
@@ -91,7 +92,7 @@ class RoundOwner(InCohort, Model):
 
 
 class Rating(InCohort, Model):
-    """One person, one rating an idea, 1 to 5; a trainer's counts as one."""
+    """One person, one rating an idea, 1 to 5; a trainer's counts as one. The tally is the sum of these rows."""
 
     __table_args__ = (Index(None, "member_id"),)
 
@@ -99,6 +100,30 @@ class Rating(InCohort, Model):
     member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True)
     value: Mapped[int]
     at: Mapped[datetime] = mapped_column(default=clock.now)
+    from_id: Mapped[int | None] = mapped_column(ForeignKey("idea.post_id"), index=True)  # the merged idea it came with
+
+
+class CoAuthor(InCohort, Model):
+    """Somebody who is an author of an idea without having proposed it: ``from_id`` is the idea merged into this one of
+    which they are an author."""
+
+    __table_args__ = (Index(None, "member_id"), Index(None, "from_id"))
+
+    idea_id: Mapped[int] = mapped_column(ForeignKey("idea.post_id"), primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True)
+    from_id: Mapped[int] = mapped_column(ForeignKey("idea.post_id"), primary_key=True)
+
+
+class SetAside(InCohort, Model):
+    """A rating given to an idea itself that does not count while others are merged into it: the same person rated one
+    of them later, or is its author."""
+
+    __table_args__ = (Index(None, "member_id"),)
+
+    idea_id: Mapped[int] = mapped_column(ForeignKey("idea.post_id"), primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True)
+    value: Mapped[int]
+    at: Mapped[datetime]
 
 
 class Sitting(InCohort, Model):
@@ -124,4 +149,4 @@ class Serving(InCohort, Model):
     is_skipped: Mapped[bool] = mapped_column(default=False)
 
 
-deciding.guard(Idea, "stage", post="post_id")
+deciding.guard(Idea, "stage", "merged_into", post="post_id")

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from sociallearn import clock
 from sociallearn.database import locked
 from sociallearn.errors import Refusal
-from sociallearn.ideas import staging
+from sociallearn.ideas import joining, staging
 from sociallearn.ideas.models import Idea, IdeaRound, RoundOwner
 from sociallearn.posts.models import Decision, Post
 from sociallearn.roster.models import Member
@@ -45,6 +45,7 @@ def move(session: Session, idea: Idea, to: str, *, by: Member, reason: str, seen
     steps = {one.key: one for one in staging.stages_of(session, round_)}
     if to not in steps:
         raise Refusal(422, _("Choose a stage from the list."))
+    joining.check_not_merged(session, idea)
     if idea.stage != seen:
         raise Refusal(
             409,

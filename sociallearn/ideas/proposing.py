@@ -24,8 +24,9 @@ def propose(session: Session, *, by: Member, title: str, body: str, to: IdeaRoun
             _("This idea round is closed."),
             _("Your text stands below. You can propose it outside the round, or ask your trainer."),
         )
+    # so that its first stage is still there when this stands in it; before anything else is locked, as in ``moving``
+    round_ = locked(session, IdeaRound, round_.id)
     post = writing.write(session, Kind.IDEA, by=by, title=title, body=body)
-    round_ = locked(session, IdeaRound, round_.id)  # so that its first stage is still there when this stands in it
     first = staging.stages_of(session, round_)[0].key
     idea = Idea(cohort_id=by.cohort_id, post_id=post.id, round_id=round_.id, stage=first)
     session.add(idea)

@@ -1,7 +1,7 @@
 """Rate an idea from 1 to 5: one person one rating, the trainer's counts as one."""
 
 from flask_babel import gettext as _
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from sociallearn import clock
@@ -9,7 +9,8 @@ from sociallearn.activity import recording
 from sociallearn.activity.models import Verb
 from sociallearn.database import locked
 from sociallearn.errors import Refusal
-from sociallearn.ideas.models import Idea, IdeaRound, Rating
+from sociallearn.ideas import authoring, joining
+from sociallearn.ideas.models import Idea, IdeaRound, Rating, SetAside
 from sociallearn.posts.models import Post
 from sociallearn.roster.models import Member
 
@@ -28,6 +29,9 @@ def rate(session: Session, idea: Idea, value: int, *, by: Member) -> Rating:
     post = session.get_one(Post, idea.post_id)
     if post.written_by(by):
         raise Refusal(403, _("You can’t rate your own idea."))
+    joining.check_not_merged(session, idea)
+    if authoring.is_author(session, idea.post_id, by):
+        raise Refusal(403, _("You are one of its authors: you can’t rate it."))
     if not post.is_visible:
         raise Refusal(409, _("This idea was removed meanwhile."))
     if not session.get_one(IdeaRound, idea.round_id, populate_existing=True).is_open:
@@ -37,7 +41,8 @@ def rate(session: Session, idea: Idea, value: int, *, by: Member) -> Rating:
     if rating is None:
         rating = Rating(cohort_id=idea.cohort_id, idea_id=idea.post_id, member_id=by.id, value=value)
         session.add(rating)
-    rating.value, rating.at = value, clock.now()
+    rating.value, rating.at, rating.from_id = value, clock.now(), None
+    session.execute(delete(SetAside).where(SetAside.idea_id == idea.post_id, SetAside.member_id == by.id))
     session.execute(
         update(Idea)
         .where(Idea.post_id == idea.post_id)

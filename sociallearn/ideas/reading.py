@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from sociallearn import clock
-from sociallearn.ideas import sitting, staging, weighing
+from sociallearn.ideas import authoring, joining, sitting, staging, weighing
 from sociallearn.ideas.models import Idea, IdeaRound, Rating, Serving, Sitting, Stage
 from sociallearn.posts import reading, sight
 from sociallearn.posts.models import Kind, Post, Visibility
@@ -25,29 +25,32 @@ RATED_ENOUGH = 10  # of one's own ratings, before a ranking is shown while a rou
 
 
 def add_ratings(session: Session, items: Iterable[Shown], member: Member) -> None:
-    """Put one's own rating, and the tally where it may be known, on each idea: two queries for any number.
+    """Put one's own rating, and the tally where it may be known, on each idea: three queries for any number.
 
     An author needs no rating of the own idea: there is none that it could sway. Nobody is told of a few ratings.
     """
     by_id = {item.id: item for item in items if item.kind == Kind.IDEA}
+    authoring.give_authors(session, by_id.values(), member)
     own = and_(Rating.idea_id == Idea.post_id, Rating.member_id == member.id)
     rows = session.execute(
         select(
             Idea.post_id, Idea.rating_count, Idea.rating_sum, Rating.value, IdeaRound.closed_at, Idea.stage, Stage.name
         )
+        .add_columns(Idea.merged_into)
         .join(IdeaRound, IdeaRound.id == Idea.round_id)
         .outerjoin(Stage, and_(Stage.round_id == Idea.round_id, Stage.key == Idea.stage))
         .outerjoin(Rating, own)
         .where(Idea.post_id.in_(by_id))
     ).all()
     possible = raters(session, member.cohort_id)
-    for post_id, count, total, value, closed_at, key, name in rows:
+    for post_id, count, total, value, closed_at, key, name, merged_into in rows:
         item = by_id[post_id]
         is_open = closed_at is None or closed_at > clock.now()
         item.my_rating, item.stage = value, f"={name}" if name else key
-        item.may_rate = item.is_visible and not item.is_mine and member.may_write and is_open
-        item.raters_possible = max(possible - 1, count)  # everybody but its author
-        if value is not None or item.is_mine or not is_open:
+        is_author = item.is_mine or item.is_co_author
+        item.may_rate = item.is_visible and not is_author and member.may_write and is_open and merged_into is None
+        item.raters_possible = max(possible - 1 - len(item.co_authors), count)  # everybody but its authors
+        if value is not None or is_author or not is_open:
             put_score(item, count, total)
 
 
@@ -103,7 +106,7 @@ def round_of(session: Session, post_id: int) -> IdeaRound | None:
 def within(round_id: int, stage: str | None = None) -> tuple[ColumnElement[bool], ...]:
     """What narrows a list of ideas to one round, or one stage of it; the same objects each time, so that the statement
     is prepared once."""
-    its = select(Idea.post_id).where(Idea.round_id == round_id)
+    its = select(Idea.post_id).where(Idea.round_id == round_id, Idea.merged_into.is_(None))
     return (Post.id.in_(its.where(Idea.stage == stage) if stage else its),)
 
 
@@ -113,7 +116,7 @@ class Card:
 
     id: int
     title: str
-    author: str
+    authors: str
     comments: int
     rating: float | None
     rated: int
@@ -130,9 +133,9 @@ class Column:
 
 
 def board(session: Session, round_: IdeaRound, member: Member) -> list[Column]:
-    """The round's ideas by stage: the newest of each, and how many there are. Three queries, whatever there is."""
+    """The round's ideas by stage: the newest of each, and how many there are. Four queries, whatever there is."""
     columns = {one.key: Column(one.key, one.code) for one in staging.stages_of(session, round_)}
-    its = (Idea.cohort_id == member.cohort_id, Idea.round_id == round_.id, Post.visibility == Visibility.VISIBLE)
+    its = _shown_in(round_, member)
     there = select(Idea.stage).join(Post, Post.id == Idea.post_id).where(*its, sight.in_sight(member))
     for key, count in session.execute(there.add_columns(func.count()).group_by(Idea.stage)):
         columns[key].count = count
@@ -154,14 +157,16 @@ def board(session: Session, round_: IdeaRound, member: Member) -> list[Column]:
         .join(Person, Person.id == Member.person_id)
         .where(newest.c.place <= ON_BOARD)
         .order_by(newest.c.place)
-    )
+    ).all()
+    further = authoring.authors_of(session, [row.post_id for row in rows])
     for row in rows:
-        may_know = row.value is not None or row.author_id == member.id or not round_.is_open
+        authors = {row.author_id: row.name, **further.get(row.post_id, {})}
+        may_know = row.value is not None or member.id in authors or not round_.is_open
         score = weighing.score(row.rating_count, row.rating_sum) if may_know else None
         card = Card(
             row.post_id,
             row.title,
-            row.name,
+            ", ".join(authors.values()),
             row.reply_count,
             score.average if score else None,
             row.rating_count if score else 0,
@@ -170,10 +175,17 @@ def board(session: Session, round_: IdeaRound, member: Member) -> list[Column]:
     return list(columns.values())
 
 
+def _shown_in(round_: IdeaRound, member: Member) -> tuple[ColumnElement[bool], ...]:
+    its = (Idea.cohort_id == member.cohort_id, Idea.round_id == round_.id, Idea.merged_into.is_(None))
+    return (*its, Post.visibility == Visibility.VISIBLE)
+
+
 def titles(session: Session, member: Member) -> list[tuple[int, str]]:
     """The cohort's newest ideas that can be read: id and title."""
     its = (Post.cohort_id == member.cohort_id, Post.kind == Kind.IDEA, Post.visibility == Visibility.VISIBLE)
-    statement = select(Post.id, Post.title).where(*its, sight.in_sight(member)).order_by(Post.id.desc())
+    statement = (
+        select(Post.id, Post.title).where(*its, *joining.STANDS_ALONE, sight.in_sight(member)).order_by(Post.id.desc())
+    )
     return [(post_id, title or "") for post_id, title in session.execute(statement.limit(MOST_COMPARED))]
 
 
@@ -230,10 +242,10 @@ def ranking(session: Session, round_: IdeaRound, member: Member) -> Ranking:
     While the round is open only ideas whose tally this member may know are in it, and only once they rated ten, or
     all there are: before that it would tell them what to think.
     """
-    its = (Idea.cohort_id == member.cohort_id, Idea.round_id == round_.id, Post.visibility == Visibility.VISIBLE)
+    its = _shown_in(round_, member)
     own = and_(Rating.idea_id == Idea.post_id, Rating.member_id == member.id)
     joined = select(Idea).join(Post, Post.id == Idea.post_id).outerjoin(Rating, own).where(*its, sight.in_sight(member))
-    is_mine = Post.author_id == member.id
+    is_mine = or_(Post.author_id == member.id, authoring.authored(member))
     counts = joined.with_only_columns(
         func.count(),
         func.count(case((Idea.rating_count >= weighing.ENOUGH, 1))),
@@ -247,7 +259,7 @@ def ranking(session: Session, round_: IdeaRound, member: Member) -> Ranking:
         return Ranking([], coverage, True, missing)
     may_know = joined.where(Idea.rating_count >= weighing.ENOUGH)
     if round_.is_open:
-        may_know = may_know.where((Rating.value.is_not(None)) | is_mine)
+        may_know = may_know.where(or_(Rating.value.is_not(None), is_mine))
     rows = session.execute(may_know.with_only_columns(Idea.post_id, Idea.rating_count, Idea.rating_sum)).all()
     found = {post_id: weighing.score(count, total) for post_id, count, total in rows}
     best = sorted(found, key=lambda post_id: (-(one.low if (one := found[post_id]) else 0), post_id))[:MOST_RANKED]

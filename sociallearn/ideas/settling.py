@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from sociallearn import clock
 from sociallearn.database import locked
 from sociallearn.errors import Refusal
-from sociallearn.ideas import moving
+from sociallearn.ideas import joining, moving
 from sociallearn.ideas.models import Idea, Outcome, Rating, Stage
 from sociallearn.posts import praising, sight
 from sociallearn.posts.models import Decision, Post, Visibility
@@ -61,6 +61,7 @@ def settle(session: Session, idea: Idea, plan: Plan, *, by: Member, seen: int) -
     """
     idea = locked(session, Idea, idea.post_id)
     check_may_settle(session, idea, by)
+    joining.check_not_merged(session, idea)
     if plan.is_there and not plan.evidence:
         raise Refusal(422, _("Show that it is there: a link, or where the file stands."))
     outcome = session.get(Outcome, idea.post_id, populate_existing=True)
@@ -152,11 +153,11 @@ def of(session: Session, idea_id: int, member: Member, seat_path: str) -> Told |
 def of_rated(session: Session, member: Member) -> list[Told]:
     """The newest of what became of ideas this member rated: everybody who gave an opinion hears what came of it."""
     mine = select(Rating.idea_id).where(Rating.member_id == member.id)
-    return _told(session, member, Idea.post_id.in_(mine), newest_first=True)
+    return _told(session, member, Idea.post_id.in_(mine), Idea.merged_into.is_(None), newest_first=True)
 
 
 def overdue(session: Session, member: Member) -> list[Told]:
     """Ideas whose day has passed and that are not there yet: one's own, and for trainers all of the cohort's."""
-    late = (Outcome.due_on < today(member), Outcome.implemented_at.is_(None))
+    late = (Outcome.due_on < today(member), Outcome.implemented_at.is_(None), Idea.merged_into.is_(None))
     whose = () if member.is_trainer else (Outcome.owner_id == member.id,)
     return _told(session, member, *late, *whose, newest_first=False)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from sociallearn import clock
 from sociallearn.database import locked
 from sociallearn.errors import Refusal
-from sociallearn.ideas import exposing
+from sociallearn.ideas import authoring, exposing
 from sociallearn.ideas.models import Idea, IdeaRound, Rating, Serving, Sitting
 from sociallearn.posts.models import Post, Visibility
 from sociallearn.roster.models import Cohort, Member
@@ -79,6 +79,8 @@ def _ratable(by: Member, within: IdeaRound | None) -> tuple[ColumnElement[bool],
         Idea.cohort_id == by.cohort_id,
         readable.where(Post.author_id != by.id).exists(),
         Idea.round_id.in_(still_open),
+        Idea.merged_into.is_(None),
+        ~authoring.authored(by),
     )
     return conditions if within is None else (*conditions, Idea.round_id == within.id)
 

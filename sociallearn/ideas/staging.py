@@ -92,6 +92,16 @@ def set_stages(session: Session, round_: IdeaRound, wanted: Sequence[Wanted], *,
     standing = session.scalar(select(Idea.stage).where(Idea.round_id == round_.id, Idea.stage.in_(gone)).limit(1))
     if standing is not None:
         called = before[standing].name or names[standing]
+        alone = (Idea.round_id == round_.id, Idea.stage == standing, Idea.merged_into.is_(None))
+        if not session.scalar(select(select(Idea.post_id).where(*alone).exists())):
+            raise Refusal(
+                409,
+                _(
+                    "Ideas that were merged into others stood in “%(stage)s”: keep it, or split and move them first.",
+                    stage=called,
+                ),
+                _("Nothing was changed."),
+            )
         raise Refusal(409, _("Ideas stand in “%(stage)s”: move them first.", stage=called), _("Nothing was changed."))
     taken = {*before, *session.scalars(select(Idea.stage).where(Idea.round_id == round_.id))}
     session.execute(delete(Stage).where(Stage.round_id == round_.id))

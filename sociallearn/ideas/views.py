@@ -14,6 +14,8 @@ from sociallearn.ideas import (
     building,
     commenting,
     forms,
+    joining,
+    merging,
     moving,
     proposing,
     rating,
@@ -25,7 +27,7 @@ from sociallearn.ideas import (
 )
 from sociallearn.ideas import reading as ideas
 from sociallearn.ideas.commenting import RemarkKind
-from sociallearn.ideas.forms import CommentForm, MoveForm, OutcomeForm, RoundForm
+from sociallearn.ideas.forms import CommentForm, MergeForm, MoveForm, OutcomeForm, RoundForm
 from sociallearn.ideas.models import Idea, IdeaRound, Outcome, Sitting
 from sociallearn.parameters import number, whole
 from sociallearn.posts import attaching, drafting, form_files, reading, starters
@@ -51,7 +53,7 @@ def index() -> ResponseReturnValue:
         where = ideas.within(chosen.id, stage)
         page = reading.page(session, Kind.IDEA, member, before, where, round=chosen.id, stage=stage)
     else:
-        page = reading.page(session, Kind.IDEA, member, before)
+        page = reading.page(session, Kind.IDEA, member, before, joining.STANDS_ALONE)
     ideas.add_ratings(session, page.items, member)
     return render_template(
         "ideas/index.html",
@@ -181,8 +183,14 @@ def _idea_page(post: Post, form: CommentForm) -> str:
     def adorn(root: Shown, page: Page) -> None:
         ideas.add_ratings(session, [root], member)
         commenting.give_remarks(session, page.items)
+        if idea.merged_into is not None:
+            for item in (root, *page.items):
+                item.may_reply = False
 
     its = ideas.round_of(session, post.id)
+    idea = access.get_or_404(Idea, post_id=post.id)
+    alone = idea.merged_into is None
+    may_move = its is not None and moving.may_move(session, its.id, member)
     return thread_page(
         post,
         form,
@@ -192,9 +200,14 @@ def _idea_page(post: Post, form: CommentForm) -> str:
         adorn=adorn,
         round=its,
         told=settling.of(session, post.id, member, g.seat_path),
-        may_settle=post.is_visible and settling.may_settle(session, access.get_or_404(Idea, post_id=post.id), member),
+        may_settle=post.is_visible and alone and settling.may_settle(session, idea, member),
+        is_alone=alone,
+        part_of=joining.joined_to(session, idea, member),
+        parts=joining.joined_in(session, post.id, member),
+        merge_reason=None if alone else merging.reason_of(session, post.id),
+        may_split=may_move and not alone,
         links=building.links_of(session, post.id, member),
-        may_move=its is not None and post.is_visible and moving.may_move(session, its.id, member),
+        may_move=may_move and post.is_visible and alone,
     )
 
 
@@ -375,6 +388,51 @@ def _move_page(idea: Idea, form: MoveForm, to: str | None) -> str:
         to=to if to != idea.stage else None,
         from_board="board" in request.values,
         round_id=idea.round_id,
+        room="ideas",
+    )
+
+
+@bp.get("/<int:post_id>/merging")
+def merge_form(post_id: int) -> ResponseReturnValue:
+    """The form to merge an idea into another, or to split it again."""
+    access.require_writer()
+    return _merge_page(access.get_or_404(Idea, post_id=post_id), MergeForm(request.args))
+
+
+@bp.post("/<int:post_id>/merging")
+def merge(post_id: int) -> ResponseReturnValue:
+    """Merge it."""
+    access.require_writer()
+    idea, form = access.get_or_404(Idea, post_id=post_id), MergeForm(request.form)
+    if not form.validate():
+        return _merge_page(idea, form), 422
+    into, reason = whole(form.into.data or "") or 0, form.reason.data or ""
+    merging.merge(db.session(), idea, into, by=access.member(), reason=reason)
+    return toasts.redirect(url_for("ideas.show", post_id=into), "merged")
+
+
+@bp.post("/<int:post_id>/merging/withdrawal")
+def split(post_id: int) -> ResponseReturnValue:
+    """It stands for itself again."""
+    access.require_writer()
+    idea, form = access.get_or_404(Idea, post_id=post_id), MoveForm(request.form)
+    if not form.validate():
+        return _merge_page(idea, form), 422
+    merging.split(db.session(), idea, by=access.member(), reason=form.reason.data or "")
+    return toasts.redirect(url_for("ideas.show", post_id=post_id), "split")
+
+
+def _merge_page(idea: Idea, form: MoveForm) -> str:
+    session, member = db.session(), access.member()
+    post = find(idea.post_id)
+    moving.check_may_move(session, idea.round_id, member)
+    return render_template(
+        "ideas/merge.html",
+        post=reading.show(post, member),
+        form=form,
+        is_alone=idea.merged_into is None,
+        part_of=joining.joined_to(session, idea, member),
+        possible=joining.possible(session, idea, member),
         room="ideas",
     )
 

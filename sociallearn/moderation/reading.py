@@ -1,5 +1,6 @@
 """The decision log, and what is hidden now."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ from sociallearn.roster.models import Member
 from sociallearn.text.excerpting import excerpt
 
 LATEST = 100
+MERGED = "merged:"  # what stands there before the id of the idea that one became part of
 STAGE = "stage:"  # what stands before a stage in the decision log
 REFUSED = "stage:not_now"
 YEAR = timedelta(days=365)
@@ -35,6 +37,17 @@ class Entry:
     author: str
     post_url: str
     post_title: str | None
+    other_title: str | None  # of the idea it was merged into or split from, if it can be read
+
+    @property
+    def is_merged(self) -> bool:
+        """An idea became part of another."""
+        return self.after.startswith(MERGED)
+
+    @property
+    def is_split(self) -> bool:
+        """It stands for itself again."""
+        return self.before.startswith(MERGED)
 
     @property
     def stage(self) -> str | None:
@@ -65,16 +78,32 @@ def decisions(session: Session, member: Member) -> list[Entry]:
         )
         .order_by(Decision.id.desc())
         .limit(LATEST)
-    )
-    return [_entry(row, member) for row in rows]
+    ).all()
+    titles = _others(session, member, rows)
+    return [_entry(row, member, titles) for row in rows]
 
 
-def _entry(row: Decision, member: Member) -> Entry:
+def _others(session: Session, member: Member, rows: Sequence[Decision]) -> dict[int, str]:
+    ids = {other for row in rows if (other := _other_id(row)) is not None}
+    if not ids:
+        return {}
+    readable = (Post.cohort_id == member.cohort_id, Post.visibility == Visibility.VISIBLE, sight.in_sight(member))
+    found = session.execute(select(Post.id, Post.title).where(Post.id.in_(ids), *readable))
+    return {post_id: title or "" for post_id, title in found}
+
+
+def _other_id(row: Decision) -> int | None:
+    said = next((one for one in (row.after, row.before) if one.startswith(MERGED)), None)
+    return int(said.removeprefix(MERGED)) if said else None
+
+
+def _entry(row: Decision, member: Member, titles: dict[int, str]) -> Entry:
     shown = reading.show(row.post, member)
     title = (shown.title or excerpt(str(shown.html), 60)) if shown.is_visible else None
     waited = row.at - row.post.created_at
+    other = titles.get(_other_id(row) or 0)
     return Entry(
-        row.at, waited, row.by_name, row.role, row.before, row.after, row.reason, shown.author, shown.url, title
+        row.at, waited, row.by_name, row.role, row.before, row.after, row.reason, shown.author, shown.url, title, other
     )
 
 

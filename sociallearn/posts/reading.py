@@ -140,6 +140,8 @@ class Shown:
     raters_possible: int = 0
     may_rate: bool = False
     remark: str | None = None  # what a comment on an idea is
+    co_authors: list[str] = field(default_factory=list)  # names of an idea's further authors
+    is_co_author: bool = False  # this member is one of them
     stage: str | None = None  # how far an idea is: what ``stage_name`` turns into words
     poll: polling.ShownPoll | None = None
     praised: Markup | None = None  # names

@@ -95,3 +95,29 @@ def test_along_the_board(inspect: Callable[..., Inspector]) -> None:
     trainer.go(trainer.link(".idea h2 a") + "/outcome")
     trainer.look("what becomes of an idea")
     assert trainer.found == []
+
+
+def test_merged_and_split_by_keyboard_in_a_narrow_window(inspect: Callable[..., Inspector]) -> None:
+    propose(inspect().enter("wout"), "A plant for every desk")
+    trainer = inspect(viewport=NARROW).enter("katrien")
+    page = trainer.page
+    propose(trainer, "Plants everywhere")
+    page.locator("a[href$='/merging']").press("Enter")
+    page.locator("#into").focus()
+    page.keyboard.type("A plant for")
+    page.locator("#reason").focus()
+    page.keyboard.type("Both want plants.")
+    trainer.look("merge an idea")
+    page.locator("form.write button.button").press("Enter")
+    expect(page.locator("h1", has_text="A plant for every desk")).to_be_visible()
+    trainer.look("an idea with another merged into it")
+    page.get_by_role("link", name="Plants everywhere").press("Enter")
+    expect(page.get_by_text("Both want plants.")).to_be_visible()
+    trainer.look("an idea that was merged")
+    page.locator("a[href$='/merging']").press("Enter")
+    page.locator("#reason").focus()
+    page.keyboard.type("Some want cactuses.")
+    trainer.look("split an idea")
+    page.locator("form.write button.button").press("Enter")
+    expect(page.locator(".state a[href$='/merging']")).to_be_visible()
+    assert trainer.found == []

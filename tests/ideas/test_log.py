@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from sociallearn import clock
 from sociallearn.errors import Refusal
-from sociallearn.ideas import moving, rating, rounds, staging
-from sociallearn.ideas.models import Idea, IdeaRound
+from sociallearn.ideas import authoring, merging, moving, rating, rounds, staging
+from sociallearn.ideas.models import Idea, IdeaRound, Rating
 from sociallearn.moderation import reading
 from sociallearn.posts import deciding, writing
 from sociallearn.posts.models import Decision, Post, Visibility
@@ -44,6 +44,12 @@ def trim(session: Session, idea: Idea, by: Member, reason: str) -> object:
     return staging.set_stages(session, round_, left, by=by)
 
 
+def other(session: Session, idea: Idea) -> int:
+    """The idea of the same round that came right before."""
+    before = (Idea.round_id == idea.round_id, Idea.post_id < idea.post_id)
+    return session.scalars(select(func.max(Idea.post_id)).where(*before)).one()
+
+
 def own(which: str) -> Act:
     """What an author does with a text."""
     return lambda session, idea, by, reason: writing.edit(
@@ -70,6 +76,17 @@ ACTS: dict[str, Act] = {
     ),
     "edit": own("Better. "),
     "trim": trim,
+    "merge": lambda session, idea, by, reason: merging.merge(session, idea, other(session, idea), by=by, reason=reason),
+    "take": lambda session, idea, by, reason: merging.merge(
+        session, session.get_one(Idea, other(session, idea)), idea.post_id, by=by, reason=reason
+    ),
+    "split": lambda session, idea, by, reason: merging.split(session, idea, by=by, reason=reason),
+    "give": lambda session, idea, by, reason: merging.split(
+        session, session.get_one(Idea, other(session, idea)), by=by, reason=reason
+    ),
+    "rate the other": lambda session, idea, by, reason: rating.rate(
+        session, session.get_one(Idea, other(session, idea)), 5, by=by
+    ),
     "close": lambda session, idea, by, reason: rounds.close(session, session.get_one(IdeaRound, idea.round_id), by=by),
 }
 STEP = st.tuples(
@@ -79,18 +96,30 @@ STEP = st.tuples(
 
 def state(session: Session, idea: Idea) -> tuple[list[object], int]:
     """What the database says of it, and how many rows the log has."""
-    row = session.execute(
-        select(Post.visibility, Post.is_locked, Idea.stage)
+    rows = session.execute(
+        select(Post.visibility, Post.is_locked, Idea.stage, Idea.merged_into)
         .join(Idea, Idea.post_id == Post.id)
-        .where(Post.id == idea.post_id)
-    ).one()
-    return list(row), session.scalar(select(func.count(Decision.id))) or 0
+        .where(Post.id.in_((idea.post_id, other(session, idea))))
+        .order_by(Post.id)
+    )
+    return [fact for row in rows for fact in row], session.scalar(select(func.count(Decision.id))) or 0
+
+
+def recounted(session: Session, idea_id: int) -> tuple[bool, bool]:
+    """Whether the tally is what its ratings say, and none of them is an author's."""
+    said = session.execute(select(Idea.rating_count, Idea.rating_sum).where(Idea.post_id == idea_id)).one()
+    rows = session.execute(select(Rating.member_id, Rating.value).where(Rating.idea_id == idea_id)).all()
+    raters = {member_id for member_id, _value in rows}
+    return tuple(said) == (len(rows), sum(value for _id, value in rows)), not raters & authoring.ids_of(
+        session, idea_id
+    )
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(STEP, max_size=12))
 def test_one_row_for_each_change(session: Session, cast: Cast, steps: list[tuple[str, str, str]]) -> None:
     with session.begin_nested() as point:
+        make.idea(session, cast.cleo.member(session))
         idea = make.idea(session, cast.ben.member(session))
         for name, who, reason in steps:
             (before, rows), refused = state(session, idea), False
@@ -103,6 +132,8 @@ def test_one_row_for_each_change(session: Session, cast: Cast, steps: list[tuple
             changes = sum(one != other for one, other in zip(before, after, strict=True))
             assert rows_now - rows == changes
             assert not (refused and changes)
+            tallies = [recounted(session, id_) for id_ in (idea.post_id, other(session, idea))]
+            assert tallies == [(True, True), (True, True)]
         point.rollback()
 
 
