@@ -129,16 +129,9 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     assets.init_app(app)
     storing.init_app(app)
     jobs.init(app)
-    keeping.connect()
-    states.connect()
-    landing.connect()
-    handling.connect()
-    queue.connect()
-    indexing.connect()
-    look_alikes.connect()
-    starting.connect()
-    escalating.connect()
-    joining.connect()
+    # who hears first acts first: a question has its clock before anything asks for it
+    for hears in (keeping, states, landing, handling, queue, indexing, look_alikes, starting, escalating, joining):
+        hears.connect()
     chores = (
         access.remove_expired,
         remove_expired,

@@ -11,7 +11,10 @@ from werkzeug.exceptions import HTTPException
 
 from sociallearn.database import db
 
-TYPED = ("title", "body", "details", "idea", "reason", "words", "note", "starter-body", "poll_option")
+TYPED = (
+    "title", "body", "typed_title", "typed_body", "details", "idea", "suggestion", "benefit", "evidence", "reason", "words",
+    "note", "starter-body", "poll_option",
+)  # fmt: skip
 
 
 class Refusal(Exception):

@@ -222,7 +222,7 @@ def _remember(at: Tenant) -> None:
     with at.app.app_context():
         statement = select(Post.id).where(Post.organisation_id == at.organisation_id, Post.kind == Kind.QUESTION)
         question = db.session.scalars(statement.order_by(Post.id)).first()
-    asking = {"title": f"Who else knows {at.word}?", "body": at.says("Anybody?")}
+    asking = {"typed_title": f"Who else knows {at.word}?", "typed_body": at.says("Anybody?")}
     _done(at.cleo.post("/questions/settled", **asking, alike_id=str(question)))
     _done(at.tess.post("/memory/cohort", is_offered="1", is_read="1"))
     for author in (at.ben, at.cleo):

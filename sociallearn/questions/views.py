@@ -99,7 +99,7 @@ def look() -> ResponseReturnValue:
 def settle() -> ResponseReturnValue:
     """Another question answers the one typed."""
     access.require_writer()
-    title, body = _typed()
+    title, body = _typed("typed_")
     alike_id = number(request.form, "alike_id") or 0
     row = settling.settle(db.session(), alike_id, by=access.member(), title=title, body=body)
     return toasts.redirect(url_for("questions.index"), "settled", row.id)
@@ -112,9 +112,9 @@ def unsettle(settled_id: int) -> ResponseReturnValue:
     return redirect(url_for("questions.new"), 303)
 
 
-def _typed() -> tuple[str, str]:
+def _typed(prefix: str = "") -> tuple[str, str]:
     """A question that may be half written."""
-    title, body = request.form.get("title", ""), request.form.get("body", "")
+    title, body = request.form.get(f"{prefix}title", ""), request.form.get(f"{prefix}body", "")
     return tidy_line(title)[:LONGEST_TITLE], tidy(body)[: drafting.LONGEST]
 
 

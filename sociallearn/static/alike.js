@@ -37,8 +37,8 @@ function typed() {
 
 function fill() {
   const { title, body } = typed();
-  settling.elements.namedItem("title").value = title;
-  settling.elements.namedItem("body").value = body;
+  settling.elements.namedItem("typed_title").value = title;
+  settling.elements.namedItem("typed_body").value = body;
 }
 
 async function ask() {

@@ -105,7 +105,7 @@ def test_only_what_the_person_may_see(app: Flask, talk: Cast) -> None:
     for who in (talk.mona, talk.omar):  # they only read: nothing to type
         assert who.post("/questions/alike", title=TYPED, body="").status_code == 403
     for who in (talk.cleo, talk.otto, talk.zoe):
-        assert who.post("/questions/settled", title=TYPED, body="", alike_id=question).status_code == 409
+        assert who.post("/questions/settled", typed_title=TYPED, typed_body="", alike_id=question).status_code == 409
 
 
 def test_informal_talk_is_never_indexed(app: Flask, talk: Cast) -> None:
@@ -134,7 +134,7 @@ def test_what_was_asked_before_there_was_an_index_is_caught_up_with(app: Flask, 
 def test_it_answers_the_question_and_that_can_be_undone(app: Flask, talk: Cast) -> None:
     question, other = ask(talk.ben), ask(talk.ben, "Wat is het wachtwoord van de beeldbank?")
     talk.cleo.post("/drafts", place="questions", title=TYPED, body="Ik ben het *vergeten*.")
-    typed = {"title": TYPED, "body": "Ik ben het *vergeten*."}
+    typed = {"typed_title": TYPED, "typed_body": "Ik ben het *vergeten*."}
     settled = talk.cleo.post("/questions/settled", **typed, alike_id=question)
     again = talk.cleo.post("/questions/settled", **typed, alike_id=question)  # from a second tab
     assert settled.location == again.location
@@ -166,7 +166,7 @@ def test_it_answers_the_question_and_that_can_be_undone(app: Flask, talk: Cast) 
 
 def test_what_was_typed_is_forgotten_after_a_day_and_the_count_stays(app: Flask, talk: Cast) -> None:
     question = ask(talk.ben)
-    talk.cleo.post("/questions/settled", title=TYPED, body="Long story.", alike_id=question)
+    talk.cleo.post("/questions/settled", typed_title=TYPED, typed_body="Long story.", alike_id=question)
     with app.app_context(), transaction() as session:
         settling.forget_texts(session)
         assert session.scalars(select(Settled.body)).all() == ["Long story."]
@@ -179,12 +179,12 @@ def test_what_was_typed_is_forgotten_after_a_day_and_the_count_stays(app: Flask,
 def test_a_question_that_went_meanwhile_answers_nothing_and_no_text_is_lost(talk: Cast) -> None:
     question = ask(talk.ben)
     talk.ben.post(f"/posts/{question}/deletion")
-    refused = talk.cleo.post("/questions/settled", title=TYPED, body="My long story.", alike_id=question)
+    refused = talk.cleo.post("/questions/settled", typed_title=TYPED, typed_body="My long story.", alike_id=question)
     assert refused.status_code == 409
     assert "My long story." in refused.text
     for wrong in ("", "x", "0", "999999", "-1"):
-        assert talk.cleo.post("/questions/settled", title=TYPED, body="b", alike_id=wrong).status_code == 409
-    assert talk.cleo.post("/questions/settled", title=" ", body="", alike_id=question).status_code == 422
+        assert talk.cleo.post("/questions/settled", typed_title=TYPED, typed_body="b", alike_id=wrong).status_code == 409
+    assert talk.cleo.post("/questions/settled", typed_title=" ", typed_body="", alike_id=question).status_code == 422
 
 
 @pytest.mark.parametrize("title", ["", " ", "%_'\"\\", "\ud83d\ude00" * 60, "x" * 5000, "a b " * 400, "\u200b"])

@@ -159,7 +159,7 @@ def _for_a_group(earlier: Earlier) -> None:
 def test_each_of_these_takes_it_away_at_that_moment(earlier: Earlier, take_away: Callable[[Earlier], object]) -> None:
     earlier.all_agree()
     assert earlier.is_shown()
-    typed = {"title": TYPED, "body": "My long story.", "alike_id": earlier.question}
+    typed = {"typed_title": TYPED, "typed_body": "My long story.", "alike_id": earlier.question}
     take_away(earlier)
     assert not earlier.is_shown()
     # cleo still has the list open in another tab
@@ -260,6 +260,6 @@ def test_it_settles_a_question_like_one_of_ones_own_cohort(earlier: Earlier) -> 
     page = earlier.cast.cleo.get(earlier.path).text
     assert "Is this what you wanted to know?" in page
     assert TYPED in page
-    settled = earlier.cast.cleo.post("/questions/settled", title=TYPED, body="Help.", alike_id=earlier.question)
+    settled = earlier.cast.cleo.post("/questions/settled", typed_title=TYPED, typed_body="Help.", alike_id=earlier.question)
     assert "toast=settled" in settled.location
     assert "Is this what you wanted to know?" not in earlier.cast.cleo.get(earlier.path).text
