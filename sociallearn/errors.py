@@ -12,8 +12,8 @@ from werkzeug.exceptions import HTTPException
 from sociallearn.database import db
 
 TYPED = (
-    "title", "body", "typed_title", "typed_body", "details", "idea", "suggestion", "benefit", "evidence", "reason", "words",
-    "note", "starter-body", "poll_option",
+    "title", "body", "typed_title", "typed_body", "details", "idea", "suggestion", "benefit", "evidence", "reason",
+    "words", "note", "name", "starter-body", "poll_option",
 )  # fmt: skip
 
 

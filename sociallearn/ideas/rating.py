@@ -12,6 +12,7 @@ from sociallearn.errors import Refusal
 from sociallearn.ideas import authoring, joining
 from sociallearn.ideas.models import Idea, IdeaRound, Rating, SetAside
 from sociallearn.posts.models import Post
+from sociallearn.roster import pretending
 from sociallearn.roster.models import Member
 
 SCALE = range(1, 6)
@@ -25,6 +26,7 @@ def rate(session: Session, idea: Idea, value: int, *, by: Member) -> Rating:
     """
     if value not in SCALE:
         raise Refusal(422, _("Choose a number from 1 to 5."))
+    pretending.check_is_somebody(by)
     idea = locked(session, Idea, idea.post_id)  # so that the same person in two tabs rates once
     post = session.get_one(Post, idea.post_id)
     if post.written_by(by):

@@ -93,9 +93,10 @@ def to_do(session: Session, sitting: Sitting, by: Member) -> int | None:
 
 
 def _unfinished(session: Session, by: Member, within: IdeaRound | None) -> Sitting | None:
-    mine = (Sitting.member_id == by.id, Sitting.round_id == (within.id if within else None))
-    waiting = _waiting(by).with_only_columns(Serving.sitting_id)
-    return session.scalar(select(Sitting).where(*mine, Sitting.id.in_(waiting)).order_by(Sitting.id.desc()).limit(1))
+    # begun in whatever list: an idea is served once
+    waiting = _waiting(by).where(*_ratable(by, within)).with_only_columns(Serving.sitting_id)
+    mine = select(Sitting).where(Sitting.member_id == by.id, Sitting.id.in_(waiting))
+    return session.scalar(mine.order_by(Sitting.id.desc()).limit(1))
 
 
 def _waiting(by: Member) -> Select[Any]:

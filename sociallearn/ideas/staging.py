@@ -69,7 +69,8 @@ def problem_of(wanted: Sequence[Wanted]) -> str | None:
         return str(_("Eight stages at most."))
     if any(len(name) > LONGEST for name in named):
         return str(_("The name of a stage has at most 40 characters."))
-    if len({fold(name) or name for name in named}) < len(named):
+    keys = [one.key for one in wanted if one.name and one.key is not None]
+    if len({fold(name) or name for name in named}) < len(named) or len(set(keys)) < len(keys):
         return str(_("Two stages have the same name."))
     return None
 

@@ -7,11 +7,12 @@ public under the same guard (``guard``), as the idea board does its stages.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from blinker import Signal
 from flask_babel import gettext as _
-from sqlalchemy import Update, event, inspect, select, update
+from sqlalchemy import Insert, Update, event, inspect, select, update
 from sqlalchemy.orm import ORMExecuteState, Session
 
 from sociallearn import clock
@@ -78,6 +79,8 @@ def administer(session: Session, post: Post, after: Visibility, *, by: Person, r
 
 
 def _locked(session: Session, post: Post, after: Visibility) -> tuple[Post, Verb]:
+    if post.root_id is not None:
+        locked(session, Post, post.root_id)  # the thread first, as whoever replies or converts it does
     post = locked(session, Post, post.id)
     verb = _ALLOWED.get((Visibility(post.visibility), after))
     if verb is None:
@@ -181,13 +184,23 @@ def _one_row_each(session: Session, _context: object, _instances: object) -> Non
         raise UnloggedDecision(f"changed {dict(changed)}, logged {dict(logged)}")
 
 
+def _set_by(statement: Insert | Update, parameters: Any) -> set[str]:
+    """The columns of existing rows a statement sets, however it says so."""
+    if isinstance(statement, Insert):
+        conflict = getattr(statement, "_post_values_clause", None)
+        changes = getattr(conflict, "update_values_to_set", None) or ()
+        return {getattr(column, "key", column) for column, _value in changes}
+    pairs = [*(statement._values or ()), *(column for column, _value in statement._ordered_values or ())]
+    given = [parameters] if isinstance(parameters, Mapping) else parameters or []
+    return {getattr(column, "key", column) for column in pairs} | {name for one in given for name in one}
+
+
 @event.listens_for(Session, "do_orm_execute")
 def _no_bulk(state: ORMExecuteState) -> None:
     statement = state.statement
-    if not isinstance(statement, Update):
+    if not isinstance(statement, Insert | Update):
         return
     for model, (_post, names) in _GUARDED.items():
-        if getattr(statement.table, "name", None) == model.__tablename__:
-            named = {getattr(column, "key", column) for column in statement._values or ()}
-            if named & names:
-                raise UnloggedDecision(f"{', '.join(sorted(names))}: changed together with the decision log only")
+        is_its_table = getattr(statement.table, "name", None) == model.__tablename__
+        if is_its_table and _set_by(statement, state.parameters) & names:
+            raise UnloggedDecision(f"{', '.join(sorted(names))}: changed together with the decision log only")

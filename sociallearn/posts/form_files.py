@@ -23,6 +23,7 @@ FORMS = {
     "ideas.propose": "ideas",
     "posts.reply": "reply-{post_id}",
     "questions.answer": "reply-{post_id}",
+    "ideas.comment": "reply-{post_id}",
     "posts.save": "edit-{post_id}",
 }
 UPLOAD = "files.upload"

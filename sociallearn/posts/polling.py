@@ -13,6 +13,7 @@ from sociallearn import clock
 from sociallearn.database import locked
 from sociallearn.errors import Refusal
 from sociallearn.posts.models import Extra, Kind, Poll, PollOption, PollVote, Post
+from sociallearn.roster import pretending
 from sociallearn.roster.models import Member
 from sociallearn.text.naming import fold
 
@@ -166,6 +167,7 @@ def withdraw(session: Session, post: Post, *, by: Member) -> None:
 def _to_vote_in(session: Session, post: Post, by: Member) -> Poll:
     if not by.may_write:
         raise Refusal(403, _("You can read here, not write."), _("Learners and trainers of the cohort write."))
+    pretending.check_is_somebody(by)
     poll = _locked(session, post)  # so that the same person in two tabs votes once
     _check_open(post, poll)
     return poll

@@ -621,5 +621,5 @@ def reactions_of(session: Session, member: Member, ids: Sequence[int]) -> dict[i
     """The counters of each kind, in the order of ReactionKind, and of replies, of these texts of the cohort."""
     columns = (Post.id, Post.thanks, Post.agree, Post.insight, Post.curious, Post.cheer, Post.reply_count)
     mine = (Post.id.in_(ids), Post.cohort_id == member.cohort_id, sight.in_sight(member))
-    rows = session.execute(select(*columns).where(*mine))
+    rows = session.execute(select(*columns).where(*mine, Post.visibility == Visibility.VISIBLE))
     return {post_id: list(counts) for post_id, *counts in rows}

@@ -5,7 +5,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from sociallearn.database import locked
-from sociallearn.posts import naming
+from sociallearn.posts import naming, writing
 from sociallearn.posts.models import Post
 from sociallearn.text import rendering
 
@@ -26,6 +26,7 @@ def renew(session: Session) -> int:
         post.renderer = rendering.RENDERER
         session.flush()
         naming.keep(session, post, who)
+        writing.written.send(post, session=session)
     if len(ids) < MOST_AT_ONCE:
         current_app.extensions["rendered_by"] = rendering.RENDERER
     return len(ids)

@@ -130,6 +130,8 @@ def edit(
     if version is not None and version != post.version:
         raise Refusal(409, _("You changed this text in another window meanwhile."), _("What you typed stands below."))
     body = _without_seat(body)
+    if while_hidden:
+        session.execute(update(PostVersion).where(PostVersion.post_id == post.id).values(is_withdrawn=True))
     if (post.body, post.title) == (body, title):
         return post
     if while_hidden or not _is_afterthought(session, post):

@@ -21,7 +21,7 @@ from sociallearn.activity.models import REMOVING, RETURNING, Activity, Verb
 from sociallearn.activity.recording import recorded
 from sociallearn.database import locked, transaction
 from sociallearn.lti.models import Deployment, Registration
-from sociallearn.posts.models import Extra, Post, PostTopic, TopicFollow, Visibility
+from sociallearn.posts.models import Extra, Kind, Post, PostTopic, TopicFollow, Visibility
 from sociallearn.questions import answering, starting, suggesting, timing
 from sociallearn.questions.models import (
     Acceptance,
@@ -75,7 +75,7 @@ def settle(session: Session, question_id: int) -> None:
 
 def why_over(session: Session, question: Post) -> Why | None:
     """Why nobody has to be asked any more; nothing while somebody should. At most three queries."""
-    if not question.is_visible:
+    if not question.is_visible or question.kind != Kind.QUESTION:
         return Why.REMOVED
     if question.extras & Extra.STARTER:
         return Why.STARTER

@@ -18,6 +18,7 @@ from sociallearn.errors import Refusal
 from sociallearn.posts import sight
 from sociallearn.posts.models import Kind, Post
 from sociallearn.questions.models import AnswerTally, AnswerVote, Endorsement, Help
+from sociallearn.roster import pretending
 from sociallearn.roster.models import Member
 
 _Mark = type[AnswerVote] | type[Help] | type[Endorsement]
@@ -76,6 +77,7 @@ def _is_comment_here(session: Session, post: Post) -> bool:
 
 
 def _check(post: Post, by: Member, fits: bool) -> None:
+    pretending.check_is_somebody(by)
     if post.written_by(by):
         raise Refusal(403, _("This is for what others wrote."))
     if not fits or not post.is_visible:

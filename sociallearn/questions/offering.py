@@ -3,13 +3,14 @@
 from collections.abc import Collection
 
 from flask_babel import gettext as _
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from sociallearn import clock
 from sociallearn.database import insert_or_get, locked
 from sociallearn.errors import Refusal
-from sociallearn.posts.models import Post, Topic
+from sociallearn.posts import sight
+from sociallearn.posts.models import Post, PostTopic, Topic, Visibility
 from sociallearn.questions.models import HelperProfile, HelperTopic, Nudge, NudgeState, QuestionClock, Step
 from sociallearn.roster.models import Member
 
@@ -27,8 +28,8 @@ def offer(session: Session, *, by: Member, topic_ids: Collection[int], words: st
     if len(topic_ids) > MOST_TOPICS:
         raise Refusal(422, _("Choose at most %(most)s topics.", most=MOST_TOPICS))
     own = {"cohort_id": by.cohort_id, "organisation_id": by.organisation_id}
-    ours = select(Topic.id).where(Topic.cohort_id == by.cohort_id, Topic.id.in_(topic_ids)).order_by(Topic.id)
-    topics = session.scalars(ours).all()
+    ours = select(Topic.id).where(Topic.cohort_id == by.cohort_id, Topic.id.in_(topic_ids), in_sight_of(by))
+    topics = session.scalars(ours.order_by(Topic.id)).all()
     if not topics and not words:
         raise Refusal(422, _("Choose a topic, or write what people can ask you about."))
     profile = insert_or_get(session, HelperProfile, {"member_id": by.id}, {**own, "words": words, "at": clock.now()})
@@ -38,6 +39,16 @@ def offer(session: Session, *, by: Member, topic_ids: Collection[int], words: st
     session.add_all(HelperTopic(**own, member_id=by.id, topic_id=topic_id) for topic_id in topics)
     session.flush()
     return profile
+
+
+def in_sight_of(member: Member) -> ColumnElement[bool]:
+    """Topics that a text names which this member can read: a name alone must not tell what others talk about."""
+    return exists().where(
+        PostTopic.topic_id == Topic.id,
+        PostTopic.post_id == Post.id,
+        Post.visibility == Visibility.VISIBLE,
+        sight.in_sight(member),
+    )
 
 
 def withdraw(session: Session, *, by: Member) -> None:

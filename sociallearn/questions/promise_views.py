@@ -37,6 +37,12 @@ COLUMNS = [
 bp = Blueprint("promise", __name__, url_prefix="/s/<seat>/questions")
 
 
+@bp.before_request
+def _check_room() -> None:
+    if "questions" in access.cohort().rooms_off and request.endpoint != "promise.withdraw":
+        raise access.closed_room()
+
+
 @bp.get("/promise")
 def show() -> ResponseReturnValue:
     """How this cohort keeps its 12-hour goal."""

@@ -30,6 +30,8 @@ def settle(session: Session, alike_id: int, *, by: Member, title: str, body: str
         raise Refusal(409, _("That question is no longer there."), _("Your question was not asked; it stands below."))
     values = {"cohort_id": by.cohort_id, "organisation_id": by.organisation_id, "body": body, "at": clock.now()}
     row = insert_or_get(session, Settled, {"member_id": by.id, "alike_id": alike_id, "title": title}, values)
+    row.body, row.at = body, clock.now()  # settled before, with other words: these are the ones to come back
+    session.flush()
     drafting.clear(session, by, PLACE)
     return row
 
@@ -49,7 +51,8 @@ def undo(session: Session, row: Settled, *, by: Member) -> None:
 
 def count(session: Session, cohort_id: int) -> int:
     """For figures: how many questions of a cohort were answered by another one like them."""
-    statement = select(func.count()).select_from(Settled).where(Settled.cohort_id == cohort_id)
+    statement = select(func.count()).select_from(Settled).join(Member, Member.id == Settled.member_id)
+    statement = statement.where(Settled.cohort_id == cohort_id, Member.is_test.is_(False))
     return session.scalar(statement) or 0
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from sociallearn import clock
@@ -12,7 +12,7 @@ from sociallearn.database import insert_new
 from sociallearn.posts import sight
 from sociallearn.posts.models import Kind, Post
 from sociallearn.questions import timing
-from sociallearn.questions.models import Escalation, Nudge, QuestionClock, Step, StepState
+from sociallearn.questions.models import Escalation, QuestionClock, Step, StepState
 from sociallearn.questions.timing import Hours
 from sociallearn.roster.models import Cohort, Holiday, Member
 
@@ -25,14 +25,12 @@ def connect() -> None:
 
 
 def on_activity(activity: Activity, session: Session) -> None:
-    """A question was asked, or a post became one or is one no longer."""
+    """A question was asked, or a post became one. One that was a question before keeps its first clock."""
     if activity.verb not in (Verb.ASKED, Verb.CONVERTED):
         return
     post = session.get_one(Post, activity.post_id)
     if post.kind == Kind.QUESTION:
         start(session, post)
-    else:
-        forget(session, post.id)
 
 
 def start(session: Session, question: Post) -> QuestionClock | None:
@@ -55,12 +53,6 @@ def start(session: Session, question: Post) -> QuestionClock | None:
             session.add(_step(own, step, timing.after(now, wait, hours)))
         session.flush()
     return session.get_one(QuestionClock, question.id)
-
-
-def forget(session: Session, post_id: int) -> None:
-    """What is no question any more has no clock, and nobody is asked about it."""
-    for row in (Nudge, Escalation, QuestionClock):
-        session.execute(delete(row).where(row.question_id == post_id))
 
 
 def _step(own: dict[str, int], step: Step, due_at: datetime) -> Escalation:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from sociallearn import clock
 from sociallearn.posts import sight
@@ -128,10 +128,13 @@ def may_be_asked(session: Session, question: Post) -> tuple[ColumnElement[bool],
 
 
 def _offers(session: Session, question: Post) -> dict[int, _Offer]:
+    about = aliased(Post)  # a locked one waits for nobody
     open_requests = (
         select(func.count())
         .select_from(Nudge)
+        .join(about, about.id == Nudge.question_id)
         .where(Nudge.member_id == Member.id, Nudge.step == Step.HELPERS, Nudge.state == NudgeState.OPEN)
+        .where(about.is_locked.is_(False))
         .correlate(Member)
         .scalar_subquery()
     )

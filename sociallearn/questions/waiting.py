@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session, aliased
 
 from sociallearn import clock
 from sociallearn.posts import sight
-from sociallearn.posts.models import Extra, Kind, Post, PostTopic, Topic, Visibility
+from sociallearn.posts.models import Extra, Kind, Post, Topic, Visibility
 from sociallearn.posts.reading import Shown
-from sociallearn.questions import answering, timing
+from sociallearn.questions import answering, offering, timing
 from sociallearn.questions.models import (
     Acceptance,
     HelperProfile,
@@ -20,6 +20,8 @@ from sociallearn.questions.models import (
     Nudge,
     NudgeState,
     QuestionClock,
+    QuestionState,
+    Status,
     Step,
 )
 from sociallearn.questions.promising import Asked
@@ -67,6 +69,9 @@ class ShownClock:
         return max(1, int((self.answered_after or timedelta(0)) / timedelta(minutes=1)))
 
 
+_SETTLED = (Status.SOLVED, Status.DUPLICATE)
+
+
 @dataclass(slots=True)
 class Asking:
     """Who was asked about a question, as far as this member may know."""
@@ -81,7 +86,7 @@ def clocks(session: Session, items: Iterable[Shown], member: Member) -> dict[int
     """The clocks of the questions on a page, by question: one query. None for starter questions, which ask everybody,
     nor where nothing is waited for any more."""
     wanted = [item for item in items if item.is_visible and not item.extras & Extra.STARTER]
-    over = {item.id for item in wanted if item.is_accepted or item.is_locked}
+    over = {item.id for item in wanted if item.is_accepted or item.is_locked or item.state in _SETTLED}
     return _clocks(session, [item.id for item in wanted], over, member) if wanted else {}
 
 
@@ -89,7 +94,8 @@ def clock_of(session: Session, question: Post, member: Member, *, is_accepted: b
     """The same for one question."""
     if not question.is_visible or question.extras & Extra.STARTER:
         return None
-    over = {question.id} if is_accepted or question.is_locked else set()
+    said = session.scalar(select(QuestionState.status).where(QuestionState.question_id == question.id))
+    over = {question.id} if is_accepted or question.is_locked or said in _SETTLED else set()
     return _clocks(session, [question.id], over, member).get(question.id)
 
 
@@ -237,12 +243,10 @@ def topics(session: Session, member: Member) -> list[Choice]:
     """The topics to choose from: those chosen, then the most used ones."""
     is_chosen = HelperTopic.member_id.is_not(None)
     mine = and_(HelperTopic.topic_id == Topic.id, HelperTopic.member_id == member.id)
-    in_use = or_(is_chosen, exists().where(PostTopic.topic_id == Topic.id, PostTopic.post_id == Post.id,
-                                           Post.visibility == Visibility.VISIBLE, sight.in_sight(member)))  # fmt: skip
     rows = session.execute(
         select(Topic.id, Topic.name, is_chosen)
         .outerjoin(HelperTopic, mine)
-        .where(Topic.cohort_id == member.cohort_id, in_use)
+        .where(Topic.cohort_id == member.cohort_id, offering.in_sight_of(member))
         .order_by(is_chosen.desc(), Topic.post_count.desc(), Topic.key)
         .limit(MOST_TOPICS)
     )

@@ -216,7 +216,8 @@ class _Looking:
     def _bounds(self) -> dict[str, Any]:
         zone, narrowed = ZoneInfo(self.member.cohort.time_zone), self.narrowed
         since = _moment(narrowed.since, zone) if narrowed.since else _FIRST
-        until = _moment(narrowed.until + timedelta(days=1), zone) if narrowed.until else _LAST
+        has_end = narrowed.until is not None and narrowed.until < _LAST.date()
+        until = _moment(narrowed.until + timedelta(days=1), zone) if narrowed.until and has_end else _LAST
         least, most = {"yes": (1, _LONGEST_COUNT), "no": (0, 0)}.get(narrowed.answered, (0, _LONGEST_COUNT))
         return {"since": since, "until": until, "least": least, "most": most}
 

@@ -47,7 +47,10 @@ async function ask() {
   if (wanted === asked || document.hidden) return;
   if (list.contains(document.activeElement)) return; // somebody reads there
   request?.abort();
-  if (text.title.length < LEAST) return show("");
+  if (text.title.length < LEAST) {
+    asked = "";
+    return show("");
+  }
   request = new AbortController();
   const body = new URLSearchParams({ csrf_token: field("csrf_token").value, ...text });
   try {

@@ -19,7 +19,6 @@ from sociallearn.questions.models import (
     AnswerTally,
     AnswerVote,
     Endorsement,
-    Escalation,
     Help,
     QuestionClock,
     QuestionState,
@@ -72,9 +71,10 @@ def test_there_and_back_with_everything_beneath_and_no_grade_moves(session: Sess
     assert post.body.startswith("Who plans?\n\n")
     assert "Who plans?" in post.html
     assert set(_kinds(session, post)) == {"reply"}
+    assert session.get_one(QuestionClock, post.id), "twice round must not set the clock back"
     assert _found_as(session) == {"post", "reply"}
     said = (Acceptance, AnswerTally, AnswerVote, Endorsement, Help, QuestionState)
-    for table in (*said, QuestionClock, Escalation, QuestionStem):
+    for table in (*said, QuestionStem):
         assert session.scalars(select(table)).all() == []
     assert _points(session) == before
     verbs = session.scalars(select(Activity.verb).where(Activity.verb == Verb.CONVERTED)).all()

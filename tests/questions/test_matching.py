@@ -183,7 +183,8 @@ def test_a_question_that_went_meanwhile_answers_nothing_and_no_text_is_lost(talk
     assert refused.status_code == 409
     assert "My long story." in refused.text
     for wrong in ("", "x", "0", "999999", "-1"):
-        assert talk.cleo.post("/questions/settled", typed_title=TYPED, typed_body="b", alike_id=wrong).status_code == 409
+        answer = talk.cleo.post("/questions/settled", typed_title=TYPED, typed_body="b", alike_id=wrong)
+        assert answer.status_code == 409
     assert talk.cleo.post("/questions/settled", typed_title=" ", typed_body="", alike_id=question).status_code == 422
 
 

@@ -260,6 +260,7 @@ def test_it_settles_a_question_like_one_of_ones_own_cohort(earlier: Earlier) -> 
     page = earlier.cast.cleo.get(earlier.path).text
     assert "Is this what you wanted to know?" in page
     assert TYPED in page
-    settled = earlier.cast.cleo.post("/questions/settled", typed_title=TYPED, typed_body="Help.", alike_id=earlier.question)
+    typed = {"typed_title": TYPED, "typed_body": "Help."}
+    settled = earlier.cast.cleo.post("/questions/settled", **typed, alike_id=earlier.question)
     assert "toast=settled" in settled.location
     assert "Is this what you wanted to know?" not in earlier.cast.cleo.get(earlier.path).text
