@@ -238,6 +238,8 @@ def test_the_page_with_our_keys(app: Flask) -> None:
     assert all("d" not in key for key in [*answer.json["keys"], *everybodys.json["keys"]])
 
 
+# seen only beside other heavy work on the same disk; what held the lock for so long is not known
+@pytest.mark.flaky(reruns=1, only_rerun=["database is locked"])
 @pytest.mark.alike
 def test_launches_and_access_tokens_go_on_through_a_change(app: Flask) -> None:
     """200 launches and 200 signed assertions of an LMS that reads our keys every ten minutes: all are accepted."""
