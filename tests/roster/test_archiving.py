@@ -1,6 +1,7 @@
 """An archived cohort is read and no more: one place refuses every act, and no grade moves."""
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
