@@ -416,7 +416,7 @@ def split(post_id: int) -> ResponseReturnValue:
     """It stands for itself again."""
     access.require_writer()
     idea, form = access.get_or_404(Idea, post_id=post_id), MoveForm(request.form)
-    if not form.validate():
+    if not form.validate() and idea.merged_into is not None:  # else the act says that somebody was faster
         return _merge_page(idea, form), 422
     merging.split(db.session(), idea, by=access.member(), reason=form.reason.data or "")
     return toasts.redirect(url_for("ideas.show", post_id=post_id), "split")

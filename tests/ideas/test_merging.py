@@ -209,6 +209,8 @@ def test_the_pages(cast: Cast) -> None:
     assert cast.cleo.post(f"{one}/merging/withdrawal", reason="Mine").status_code == 403
     assert cast.tess.post(f"{one}/merging/withdrawal", reason=" ").status_code == 422
     assert cast.tess.post(f"{one}/merging/withdrawal", reason="Two maps").status_code == 303
+    assert cast.tess.post(f"{one}/merging/withdrawal", reason="Two maps").status_code == 409  # from a second tab
+    assert cast.tess.post(f"{one}/merging/withdrawal", reason="").status_code == 422
     assert 'name="remark"' in cast.dora.get(one).text
 
 
