@@ -41,11 +41,11 @@ def test_no_form_breaks(app: Flask, cast: Cast, name: str, text: str) -> None:
             path = path.replace("<int:member_id>", str(cast.cleo.member_id))
             for method in _methods(rule):
                 app.extensions["rate_limiter"].storage.reset()
-                names = WORDY if len(text) > 1000 else FIELDS
-                sent = "&".join(f"{field}={text[:300]}" for field in FIELDS)
-                page = (
-                    actor.get(f"{path}?{sent}") if method in PAGES else actor.post(path, **dict.fromkeys(names, text))
-                )
+                if method == "GET":
+                    page = actor.get(path + "?" + "&".join(f"{field}={text[:300]}" for field in FIELDS.split()))
+                else:
+                    names = WORDY if len(text) > 1000 else FIELDS.split()
+                    page = actor.post(path, **dict.fromkeys(names, text))
                 assert page.status_code < 500, (method, path)
                 tried += 1
     assert tried > 150
