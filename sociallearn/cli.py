@@ -75,7 +75,7 @@ def upgrade() -> None:
 
     with commanding.in_app():
         migrating.upgrade()
-        indexing.rebuild(only_if_empty=True)
+        indexing.rebuild(only_if_needed=True)
     click.echo("The database is up to date.")
 
 

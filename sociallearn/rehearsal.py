@@ -87,7 +87,7 @@ def prepare(*, port: int, lms_port: int, data_dir: Path) -> BaseWSGIServer:
     tool = create_app(settings)
     with tool.app_context():
         migrating.upgrade()
-        indexing.rebuild(only_if_empty=True)
+        indexing.rebuild(only_if_needed=True)
         registrations.sync()
         is_new = not db.session.scalar(select(func.count(Post.id)))
         db.session.remove()

@@ -50,7 +50,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """And back. What stands in a space is hidden, not to be read by people it was not meant for."""
-    op.execute("UPDATE post SET visibility = 'hidden' WHERE space_id IS NOT NULL")
+    op.execute("UPDATE post SET visibility = 'hidden' WHERE space_id IS NOT NULL AND visibility = 'visible'")
     with op.batch_alter_table("post", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_post_space_id_space"), type_="foreignkey")
         batch_op.drop_index(

@@ -34,6 +34,7 @@ from sociallearn.questions.models import (
     StepState,
     Why,
 )
+from sociallearn.questions.standing import HOLDS
 from sociallearn.roster.models import Cohort, Member, Role
 
 AGAIN_AFTER = timedelta(minutes=1)  # a step that failed; longer each time
@@ -59,7 +60,8 @@ def on_activity(activity: Activity, session: Session) -> None:
 def settle(session: Session, question_id: int) -> None:
     """Give each nudge about this question the state that follows from its answers. Any number of times."""
     statement = select(Nudge).where(Nudge.question_id == question_id, Nudge.state.in_(_SETTLED)).order_by(Nudge.id)
-    nudges = session.scalars(statement).all()
+    # locked: somebody may be passing at this moment
+    nudges = session.scalars(statement.with_for_update(key_share=True)).all()
     if not nudges:
         return
     question, now = session.get_one(Post, question_id), clock.now()
@@ -84,7 +86,7 @@ def why_over(session: Session, question: Post) -> Why | None:
         return Why.ACCEPTED
     if session.scalar(select(Post.id).where(*answering.counting(question)).limit(1)):
         return Why.ANSWERED
-    said = select(QuestionState.status).where(QuestionState.question_id == question.id)
+    said = select(QuestionState.status).where(QuestionState.question_id == question.id, HOLDS)
     if session.scalar(said) in (Status.SOLVED, Status.DUPLICATE):
         return Why.SOLVED
     return Why.LOCKED if question.is_locked else None

@@ -12,12 +12,13 @@ from sociallearn.posts.models import Kind, Post, PostTopic, ThreadFollow, Topic,
 from sociallearn.posts.reading import Page, Shown
 from sociallearn.questions import accepting, states, waiting
 from sociallearn.questions.models import Acceptance, AnswerTally, AnswerVote, Endorsement, Help, QuestionState, Status
+from sociallearn.questions.standing import HOLDS
 from sociallearn.roster.models import Member, Person
 
 _Accepted = aliased(Post)
 # An accepted answer that was hidden or deleted since solves nothing any more: its question is open again.
 _IS_SETTLED = exists().where(
-    QuestionState.question_id == Post.id, QuestionState.status.in_([Status.SOLVED, Status.DUPLICATE])
+    QuestionState.question_id == Post.id, QuestionState.status.in_([Status.SOLVED, Status.DUPLICATE]), HOLDS
 )
 _IS_OPEN = and_(
     ~exists().where(
@@ -111,7 +112,7 @@ def mark_accepted(session: Session, page: Page) -> Page:
 def give_states(session: Session, items: Iterable[Shown], accepted: Collection[int]) -> None:
     """Say of each question how it stands; ``accepted`` are those with an accepted answer. One query."""
     by_id = {item.id: item for item in items}
-    rows = select(QuestionState.question_id, QuestionState.status).where(QuestionState.question_id.in_(by_id))
+    rows = select(QuestionState.question_id, QuestionState.status).where(QuestionState.question_id.in_(by_id), HOLDS)
     said: dict[int, str] = {question_id: status for question_id, status in session.execute(rows)}
     for item in by_id.values():
         item.is_accepted = item.id in accepted
@@ -134,7 +135,7 @@ def said(session: Session, question: Post, member: Member) -> Said | None:
         select(QuestionState, Person.name)
         .join(Member, Member.id == QuestionState.by_id)
         .join(Person, Person.id == Member.person_id)
-        .where(QuestionState.question_id == question.id)
+        .where(QuestionState.question_id == question.id, HOLDS)
     )
     found = session.execute(statement).one_or_none()
     if found is None:

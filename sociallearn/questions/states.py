@@ -17,6 +17,7 @@ from sociallearn.posts.models import Kind, Post, Visibility
 from sociallearn.posts.writing import replying
 from sociallearn.questions import accepting, escalating
 from sociallearn.questions.models import Acceptance, QuestionState, Status
+from sociallearn.questions.standing import HOLDS
 from sociallearn.roster.models import Member, Space
 
 
@@ -51,7 +52,7 @@ def on_reply(root: Post, parent: Post, session: Session) -> None:
     """No answers to a duplicate: they belong where it leads. Raises Refusal 409."""
     if root.kind != Kind.QUESTION or not parent.is_root:
         return
-    row = _row(session, root)
+    row = _holding(session, root)
     if row is not None and row.status == Status.DUPLICATE:
         raise Refusal(
             409,
@@ -68,7 +69,7 @@ def solve(session: Session, question: Post, *, by: Member, words: str) -> Questi
     """
     question = _begin(session, question, by)
     _need_words(words)
-    row = _row(session, question)
+    row = _holding(session, question)
     if _has_acceptance(session, question) or (row is not None and row.status != Status.REOPENED):
         raise Refusal(409, _("This question is not open."), _("Reload the page to see what changed."))
     return _say(session, question, by, Status.SOLVED, words)
@@ -78,7 +79,7 @@ def reopen(session: Session, question: Post, *, by: Member, words: str) -> Quest
     """It is open again, and no answer is accepted any more; ``words`` say why. Raises Refusal like ``solve``."""
     question = _begin(session, question, by)
     _need_words(words)
-    row = _row(session, question)
+    row = _holding(session, question)
     is_solved = row is not None and row.status == Status.SOLVED
     is_duplicate = row is not None and row.status == Status.DUPLICATE
     if is_duplicate or not (is_solved or _has_acceptance(session, question)):
@@ -101,8 +102,12 @@ def mark_duplicate(session: Session, question: Post, target: Post | None, *, by:
     question = _begin(session, question, by)
     if final.id == question.id:
         raise Refusal(409, _("That question leads back to this one."), _("Choose another one."))
-    beyond = _row(session, final)
-    if not final.is_visible or (beyond is not None and beyond.status == Status.DUPLICATE):
+    beyond = _holding(session, final)
+    if (
+        not final.is_visible
+        or final.kind != Kind.QUESTION
+        or (beyond is not None and beyond.status == Status.DUPLICATE)
+    ):
         raise Refusal(409, _("Somebody was faster: this was already changed."), _("Reload the page to see it."))
     if session.scalar(select(QuestionState.question_id).where(QuestionState.duplicate_of_id == question.id).limit(1)):
         raise Refusal(409, _("Other questions lead to this one."), _("Take that back there first."))
@@ -137,7 +142,7 @@ def _readable(member: Member) -> tuple[ColumnElement[bool], ...]:
 
 
 def _final(session: Session, target: Post, by: Member) -> Post | None:
-    row = _row(session, target)
+    row = _holding(session, target)
     is_on = row is not None and row.duplicate_of_id is not None
     final_id = row.duplicate_of_id if row is not None and is_on else target.id
     return session.scalar(select(Post).where(Post.id == final_id, *_readable(by)))
@@ -167,6 +172,12 @@ def _need_words(words: str) -> None:
 
 def _row(session: Session, question: Post) -> QuestionState | None:
     statement = select(QuestionState).where(QuestionState.question_id == question.id)
+    return session.scalar(statement.execution_options(populate_existing=True))
+
+
+def _holding(session: Session, question: Post) -> QuestionState | None:
+    """The same, if it still holds."""
+    statement = select(QuestionState).where(QuestionState.question_id == question.id, HOLDS)
     return session.scalar(statement.execution_options(populate_existing=True))
 
 

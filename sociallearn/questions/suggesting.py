@@ -116,8 +116,11 @@ class _Offer:
 
 
 def may_be_asked(session: Session, question: Post) -> tuple[ColumnElement[bool], ...]:
-    """Who of the cohort can be asked about a question at all: whoever is here, can see it, and did not ask it."""
+    """Who of the cohort can be asked about a question at all: whoever is here, can see it, did not ask it and did not
+    pass on it."""
+    passed = select(Nudge.member_id).where(Nudge.question_id == question.id, Nudge.state == NudgeState.DECLINED)
     return (
+        Member.id.not_in(passed),
         Member.cohort_id == question.cohort_id,
         Member.id != question.author_id,
         Member.is_test.is_(False),

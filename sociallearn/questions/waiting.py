@@ -25,6 +25,7 @@ from sociallearn.questions.models import (
     Step,
 )
 from sociallearn.questions.promising import Asked
+from sociallearn.questions.standing import HOLDS
 from sociallearn.questions.timing import GOAL, Hours
 from sociallearn.roster.models import Member, Person, Space
 
@@ -94,7 +95,7 @@ def clock_of(session: Session, question: Post, member: Member, *, is_accepted: b
     """The same for one question."""
     if not question.is_visible or question.extras & Extra.STARTER:
         return None
-    said = session.scalar(select(QuestionState.status).where(QuestionState.question_id == question.id))
+    said = session.scalar(select(QuestionState.status).where(QuestionState.question_id == question.id, HOLDS))
     over = {question.id} if is_accepted or question.is_locked or said in _SETTLED else set()
     return _clocks(session, [question.id], over, member).get(question.id)
 

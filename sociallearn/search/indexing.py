@@ -7,7 +7,7 @@ they stand in their own tables, so that a changed name needs no hook.
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from sociallearn.activity.models import Activity, Verb
@@ -15,7 +15,7 @@ from sociallearn.activity.recording import recorded
 from sociallearn.attachments.models import Attachment
 from sociallearn.database import transaction
 from sociallearn.posts import deciding, expiring, writing
-from sociallearn.posts.models import Decision, Extra, Kind, Post, PostTopic
+from sociallearn.posts.models import Decision, Extra, Kind, Post, PostTopic, Visibility
 from sociallearn.search import tokens
 from sociallearn.search.engines import engine_of
 from sociallearn.search.models import SearchText
@@ -70,10 +70,16 @@ def index(session: Session, posts: Sequence[Post]) -> None:
     engine.put(session, rows)
 
 
-def rebuild(cohort_id: int | None = None, *, only_if_empty: bool = False) -> int:
-    """Index every text anew (of one cohort, if given), some in each transaction, while SocialLearn runs; how many."""
+def rebuild(cohort_id: int | None = None, *, only_if_needed: bool = False) -> int:
+    """Index every text anew (of one cohort, if given), some in each transaction, while SocialLearn runs; how many.
+
+    ``only_if_needed``: nothing at all where no text that can be read lacks its row, so that one killed halfway is made
+    up for by the next upgrade.
+    """
     with transaction() as session:
-        if only_if_empty and session.scalar(select(SearchText.post_id).limit(1)) is not None:
+        lacks = ~exists().where(SearchText.post_id == Post.id)
+        missing = select(Post.id).where(Post.visibility == Visibility.VISIBLE, lacks).limit(1)
+        if only_if_needed and session.scalar(missing) is None:
             return 0
         engine_of(session).refresh(session)
     last, done = 0, 0
