@@ -18,7 +18,8 @@ from sociallearn.ideas.models import Idea, IdeaRound, RoundOwner, Stage
 from sociallearn.roster.models import Member, Role
 from sociallearn.text.naming import fold
 
-USUAL = ("new", "discussion", "building", "done", "not_now")
+REFUSED = "not_now"
+USUAL = ("new", "discussion", "building", "done", REFUSED)
 FEWEST, MOST, LONGEST = 2, 8, 40
 
 
@@ -65,6 +66,8 @@ def problem_of(wanted: Sequence[Wanted]) -> str | None:
     named = [one.name for one in wanted if one.name]
     if len(named) < FEWEST:
         return str(_("Keep at least two stages."))
+    if next(one.key for one in wanted if one.name) == REFUSED:
+        return str(_("Ideas begin in the first stage: that cannot be the one for refused ideas."))
     if len(named) > MOST:
         return str(_("Eight stages at most."))
     if any(len(name) > LONGEST for name in named):
@@ -76,10 +79,11 @@ def problem_of(wanted: Sequence[Wanted]) -> str | None:
 
 
 def set_stages(session: Session, round_: IdeaRound, wanted: Sequence[Wanted], *, by: Member) -> None:
-    """Name and order the stages. Ideas stay where they are.
+    """Name and order the stages. Ideas stay where they are, and what they stand in keeps its name: it would say
+    something else of them without a reason in the decision log.
 
     Raises Refusal 403 for who does not train, 422 for stages that will not do, 409 when ideas stand in one that would
-    go.
+    go or be called otherwise.
     """
     rounds.check_trains(by)
     problem = problem_of(wanted)
@@ -104,6 +108,7 @@ def set_stages(session: Session, round_: IdeaRound, wanted: Sequence[Wanted], *,
                 _("Nothing was changed."),
             )
         raise Refusal(409, _("Ideas stand in “%(stage)s”: move them first.", stage=called), _("Nothing was changed."))
+    _check_names(session, round_, {one.key: one.name for one in kept if one.key}, before)
     taken = {*before, *session.scalars(select(Idea.stage).where(Idea.round_id == round_.id))}
     session.execute(delete(Stage).where(Stage.round_id == round_.id))
     for place, one in enumerate(kept):
@@ -112,6 +117,27 @@ def set_stages(session: Session, round_: IdeaRound, wanted: Sequence[Wanted], *,
         name = None if one.name == names.get(key) else one.name
         session.add(Stage(cohort_id=round_.cohort_id, round_id=round_.id, key=key, name=name, place=place))
     session.flush()
+
+
+def _check_names(session: Session, round_: IdeaRound, wanted: dict[str, str], before: dict[str, Step]) -> None:
+    names = usual_names()
+    called = {key: step.name or names[key] for key, step in before.items()}
+    renamed = [key for key, name in wanted.items() if name != called[key]]
+    standing = select(Idea.stage).where(Idea.round_id == round_.id, Idea.stage.in_(renamed), Idea.merged_into.is_(None))
+    # what was refused is counted by this stage, whatever stands in it now
+    fixed = REFUSED if REFUSED in renamed else session.scalar(standing.limit(1)) if renamed else None
+    if fixed == REFUSED:
+        raise Refusal(
+            409,
+            _("“%(stage)s” keeps its name: what was refused is counted by it.", stage=called[fixed]),
+            _("Nothing was changed."),
+        )
+    if fixed is not None:
+        raise Refusal(
+            409,
+            _("Ideas stand in “%(stage)s”: it keeps its name until they are moved.", stage=called[fixed]),
+            _("Nothing was changed."),
+        )
 
 
 def _free(taken: Collection[str]) -> str:

@@ -189,9 +189,15 @@ def test_a_trainer_names_and_orders_the_stages(app: Flask, cast: Cast) -> None:
     assert cast.tess.post(f"/ideas/rounds/{one}/stages", **form).status_code == 303
     assert list(columns(cast.cleo, f"/ideas/board?round={one}")) == ["New", "Pilot in Ghent", "We try it", "Done"]
     assert cast.tess.post(f"{path}/stage", to="s1", seen="new", reason="Two shops").status_code == 303
-    # renamed: the log keeps the name of then; ideas stay where they are
+    # another name would say something else of what stands there, and no log would tell
     form = {"stage": ["new", "s1", "building"], "name": ["New", "Pilot", "We try it"], "place": ["1", "2", "3"]}
+    refused = cast.tess.post(f"/ideas/rounds/{one}/stages", **form)
+    assert refused.status_code == 409
+    assert "it keeps its name until they are moved" in refused.text
+    assert cast.tess.post(f"{path}/stage", to="new", seen="s1", reason="Only for now").status_code == 303
+    # renamed while it is empty: the log keeps the name of then
     assert cast.tess.post(f"/ideas/rounds/{one}/stages", **form).status_code == 303
+    assert cast.tess.post(f"{path}/stage", to="s1", seen="new", reason="Two shops").status_code == 303
     assert columns(cast.cleo, f"/ideas/board?round={one}")["Pilot"] == ["Mail"]
     assert "“<bdi>Pilot in Ghent</bdi>”" in cast.cleo.get("/decisions").text
     # what an idea stands in cannot go
@@ -216,6 +222,16 @@ def test_stages_that_will_not_do(cast: Cast, names: list[str]) -> None:
     page = cast.tess.post(f"/ideas/rounds/{opened[1]}/stages", **form)
     assert page.status_code == 422
     assert names[0] in page.text
+
+
+def test_no_idea_is_born_refused(cast: Cast) -> None:
+    opened = re.search(r"round=(\d+)", cast.tess.post("/ideas/rounds", question="What now?").location)
+    assert opened
+    path = f"/ideas/rounds/{opened[1]}/stages"
+    form = {"stage": ["not_now", "new"], "name": ["Not now", "New"], "place": ["1", "2"]}
+    assert cast.tess.post(path, **form).status_code == 422
+    form = {"stage": ["new", "not_now"], "name": ["New", "Rejected"], "place": ["1", "2"]}
+    assert cast.tess.post(path, **form).status_code == 409
 
 
 def test_only_trainers_set_a_round_up(session: Session, cast: Cast) -> None:
