@@ -89,6 +89,9 @@ def cases(session: Session, member: Member, by: Member | Person, post: Post | No
         if report.words:
             case.words.append(report.words)
     _give_reasons(session, [case for case in found.values() if case.is_appeal])
+    texts = [case.post for case in found.values()]
+    reading.give_files(session, texts, member)
+    reading.give_polls_and_praise(session, texts, member)
     return list(found.values())
 
 

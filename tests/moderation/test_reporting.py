@@ -1,5 +1,7 @@
 """Reporting a text: who may, who reads it, what becomes of it, and that it never reaches whoever wrote the text."""
 
+import io
+import re
 from datetime import timedelta
 
 import pytest
@@ -17,6 +19,7 @@ from sociallearn.posts import deciding, writing
 from sociallearn.posts.models import Decision, Extra, Post, PostVersion, Topic, Visibility
 from sociallearn.roster.models import Member, Person
 from tests import make
+from tests.attachments.making import image
 from tests.conftest import ELSEWHERE, HERE, Actor, Cast
 from tests.lms import MEMBERSHIP
 from tests.topics.test_topics import statements
@@ -472,3 +475,14 @@ def test_in_an_archive_nobody_reports(app: Flask, cast: Cast) -> None:
         assert db.session.scalar(select(func.count(Report.id))) == 0
         assert db.session.scalar(select(func.count(Post.id))) == 1
         assert db.session.scalar(select(func.count(Person.id)))
+
+
+def test_whoever_judges_sees_all_that_came_with_it(cast: Cast) -> None:
+    upload = cast.ben.post("/files", place="feed", file=(io.BytesIO(image()), "look.png"))
+    (number,) = re.findall(r'name="file" value="(\d+)"', upload.json["html"])
+    form = {"part": "poll", "poll_option": ["Keep quiet", "Leave"], f"alt-{number}": "A drawing"}
+    post_id = cast.ben.post("/feed", body="Look", file=number, **form).location.rpartition("-")[2]
+    assert file(cast.cleo, post_id) == 303
+    page = cast.tess.get("/moderation").text
+    assert 'alt="A drawing"' in page
+    assert "Keep quiet" in page
