@@ -232,7 +232,7 @@ def test_pages_of_a_learner(inspect: Callable[..., Inspector]) -> None:
     noor.page.locator("a[data-react]").first.click()
     expect(noor.page.locator(".reaction-choice.open button").first).to_be_focused()
     noor.look("choosing a reaction", lies_over=True)
-    noor.page.locator(".languages [name=language][value=en]").click()
+    noor.press(".languages [name=language][value=en]")
     expect(noor.page.locator("html")).to_have_attribute("lang", "en")
     noor.look("my participation in English", "participation")
     noor.look("not for learners", "grading", 403)
