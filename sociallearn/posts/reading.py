@@ -590,36 +590,45 @@ def reason_of_lock(session: Session, shown: Shown) -> Decision | None:
     )
 
 
-def newer(session: Session, member: Member, kind: Kind, after: int) -> int:
-    """How many threads others began in this room since ``after`` (an id)."""
-    statement = select(func.count()).where(
-        Post.cohort_id == member.cohort_id,
-        Post.kind == kind,
-        Post.root_id.is_(None),
-        Post.id > after,
-        Post.author_id != member.id,
+MOST_NEW = 100  # counted no further: "100 new posts" says enough, and a question asked every ten seconds stays cheap
+
+
+def _new(*which: ColumnElement[bool]) -> Select[tuple[int]]:
+    found = select(Post.id).where(
+        Post.cohort_id == bindparam("cohort_id"),
+        *which,
+        Post.id > bindparam("after"),
+        Post.author_id != bindparam("member_id"),
         Post.visibility == Visibility.VISIBLE,
-        sight.in_sight(member),
+        sight.IN_SIGHT_NOW,
     )
-    return session.scalar(statement) or 0
+    return select(func.count()).select_from(found.order_by(Post.id).limit(MOST_NEW).subquery())
+
+
+# prepared once: every open page asks again and again
+_NEW_THREADS = _new(Post.kind == bindparam("kind"), Post.root_id.is_(None))
+_NEW_REPLIES = _new(Post.root_id == bindparam("root_id"))
+
+
+def newer(session: Session, member: Member, kind: Kind, after: int) -> int:
+    """How many threads others began in this room since ``after`` (an id); at most ``MOST_NEW``."""
+    return session.scalar(_NEW_THREADS, {**sight.values(member), "kind": kind, "after": after}) or 0
 
 
 def newer_replies(session: Session, member: Member, root_id: int, after: int) -> int:
-    """How many replies others wrote in this thread since ``after`` (an id); none that this member cannot see yet."""
-    statement = select(func.count()).where(
-        Post.cohort_id == member.cohort_id,
-        Post.root_id == root_id,
-        Post.id > after,
-        Post.author_id != member.id,
-        Post.visibility == Visibility.VISIBLE,
-        sight.in_sight(member),
-    )
-    return session.scalar(statement) or 0
+    """How many replies others wrote in this thread since ``after`` (an id), at most ``MOST_NEW``; none that this member
+    cannot see yet."""
+    return session.scalar(_NEW_REPLIES, {**sight.values(member), "root_id": root_id, "after": after}) or 0
+
+
+_COUNTERS = (
+    select(Post.id, Post.thanks, Post.agree, Post.insight, Post.curious, Post.cheer, Post.reply_count)
+    .where(Post.id.in_(bindparam("ids", expanding=True)), Post.cohort_id == bindparam("cohort_id"))
+    .where(sight.IN_SIGHT_NOW, Post.visibility == Visibility.VISIBLE)
+)
 
 
 def reactions_of(session: Session, member: Member, ids: Sequence[int]) -> dict[int, list[int]]:
     """The counters of each kind, in the order of ReactionKind, and of replies, of these texts of the cohort."""
-    columns = (Post.id, Post.thanks, Post.agree, Post.insight, Post.curious, Post.cheer, Post.reply_count)
-    mine = (Post.id.in_(ids), Post.cohort_id == member.cohort_id, sight.in_sight(member))
-    rows = session.execute(select(*columns).where(*mine, Post.visibility == Visibility.VISIBLE))
+    rows = session.execute(_COUNTERS, {**sight.values(member), "ids": list(ids)})
     return {post_id: list(counts) for post_id, *counts in rows}

@@ -2,6 +2,7 @@
 uses it; what visibility does to a text within sight is ``reading``'s to say.
 """
 
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Boolean, ColumnElement, and_, bindparam, literal, or_, select
@@ -22,16 +23,28 @@ def _within(cohort_id: Any, member_id: Any, sees_all: Any) -> ColumnElement[bool
 
 # for lists of whole threads, in statements prepared once; filled by ``values``
 IN_SIGHT = _within(bindparam("cohort_id"), bindparam("member_id"), bindparam("sees_all", type_=Boolean()))
+# the same for single texts, replies among them: as ``in_sight``
+IN_SIGHT_NOW = and_(IN_SIGHT, starters.READABLE)
 
 
 def values(member: Member) -> dict[str, Any]:
-    """What ``IN_SIGHT`` wants to know."""
-    return {"cohort_id": member.cohort_id, "member_id": member.id, "sees_all": member.is_trainer}
+    """What ``IN_SIGHT`` and ``IN_SIGHT_NOW`` want to know."""
+    return {
+        "cohort_id": member.cohort_id,
+        "member_id": member.id,
+        "sees_all": member.is_trainer,
+        "sees_replies": not starters.answers_first(member),
+    }
 
 
 def is_for(member: Member) -> ColumnElement[bool]:
     """Texts for the whole cohort, in spaces for everybody, and of the member's own groups; all of them for trainers."""
-    return _within(member.cohort_id, member.id, literal(member.is_trainer, Boolean()))
+    return _is_for(member.cohort_id, member.id, member.is_trainer)
+
+
+@lru_cache(maxsize=starters.MOST_PREPARED)
+def _is_for(cohort_id: int, member_id: int, sees_all: bool) -> ColumnElement[bool]:
+    return _within(cohort_id, member_id, literal(sees_all, Boolean()))
 
 
 def in_sight(member: Member) -> ColumnElement[bool]:

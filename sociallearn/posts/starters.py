@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import g
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, false, func, or_, select
+from sqlalchemy import Boolean, ColumnElement, Row, Select, and_, bindparam, exists, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from sociallearn import clock
@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 DISCUSSION, QUESTION, ROUND = "discussion", "question", "round"
 MOST_WAITING = 20  # more than anybody would open at once
 EXCERPT = 90
+MOST_PREPARED = 1024  # conditions kept ready, one a member: making one takes longer than asking with it
+
+# made once, as every list asks with them
+_ROOT, _OWN = aliased(Post), aliased(Post)
+_ROOTS = select(_ROOT.id).join(Starter, Starter.post_id == _ROOT.id)
+NOW = bindparam("now", callable_=clock.now, type_=Moment(), unique=True)  # the moment a query is sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,28 @@ class Waiting:
     due_at: datetime
 
 
+def _closed_to(cohort_id: Any, member_id: Any, now: Any) -> Select[tuple[int]]:
+    return _ROOTS.where(Starter.cohort_id == cohort_id, *_closing(_ROOT, member_id, now))
+
+
+def _closing(root: type[Post], member_id: Any, now: Any) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Starter.answer_first.is_(True),
+        or_(Starter.due_at.is_(None), Starter.due_at > now),
+        root.visibility == Visibility.VISIBLE,
+        root.is_locked.is_(False),
+        ~_has_answered(root, member_id),
+    )
+
+
+def _has_answered(root: type[Post], member_id: Any) -> ColumnElement[bool]:
+    return (
+        exists()
+        .where(_OWN.root_id == root.id, _OWN.author_id == member_id, _OWN.visibility == Visibility.VISIBLE)
+        .correlate(root)
+    )
+
+
 def answers_first(member: Member) -> bool:
     """Whether a starter question can ask this member to answer before seeing the others."""
     return member.may_write and not member.is_trainer
@@ -60,7 +88,22 @@ def readable(member: Member) -> tuple[ColumnElement[bool], ...]:
     """What every query for replies is narrowed by: not those of others where this member answers first."""
     if not answers_first(member):
         return ()
-    return (or_(Post.root_id.is_(None), Post.author_id == member.id, Post.root_id.not_in(_closed(member))),)
+    return (_readable(member.cohort_id, member.id),)
+
+
+@lru_cache(maxsize=MOST_PREPARED)
+def _readable(cohort_id: int, member_id: int) -> ColumnElement[bool]:
+    closed_ones = _closed_to(cohort_id, member_id, NOW)
+    return or_(Post.root_id.is_(None), Post.author_id == member_id, Post.root_id.not_in(closed_ones))
+
+
+# the same for statements prepared once; filled by ``sight.values``
+READABLE = or_(
+    bindparam("sees_replies", type_=Boolean()),
+    Post.root_id.is_(None),
+    Post.author_id == bindparam("member_id"),
+    Post.root_id.not_in(_closed_to(bindparam("cohort_id"), bindparam("member_id"), NOW)),
+)
 
 
 def hides_replies(session: Session, thread: Post, member: Member) -> bool:
@@ -100,35 +143,7 @@ def _is_closed(session: Session, root_id: int, member: Member) -> bool:
 
 def _closed(member: Member) -> Select[tuple[int]]:
     """The threads whose replies this member does not see."""
-    return _closed_to(member.cohort_id, member.id, clock.now())
-
-
-def _closed_to(cohort_id: Any, member_id: Any, now: Any) -> Select[tuple[int]]:
-    root = aliased(Post)
-    return (
-        select(root.id)
-        .join(Starter, Starter.post_id == root.id)
-        .where(Starter.cohort_id == cohort_id, *_closing(root, member_id, now))
-    )
-
-
-def _closing(root: type[Post], member_id: Any, now: Any) -> tuple[ColumnElement[bool], ...]:
-    return (
-        Starter.answer_first.is_(True),
-        or_(Starter.due_at.is_(None), Starter.due_at > now),
-        root.visibility == Visibility.VISIBLE,
-        root.is_locked.is_(False),
-        ~_has_answered(root, member_id),
-    )
-
-
-def _has_answered(root: type[Post], member_id: Any) -> ColumnElement[bool]:
-    own = aliased(Post)
-    return (
-        exists()
-        .where(own.root_id == root.id, own.author_id == member_id, own.visibility == Visibility.VISIBLE)
-        .correlate(root)
-    )
+    return _closed_to(member.cohort_id, member.id, NOW)
 
 
 # prepared once; filled by ``closed``

@@ -207,22 +207,26 @@ def urgent(session: Session, member: Member) -> int:
     return sum(number for _is_trainer, number in _open(session, member, (Step.HELPERS, Step.TRAINER)))
 
 
-def _open(session: Session, member: Member, steps: Collection[Step]) -> Sequence[tuple[bool, int]]:
-    as_trainer = case((Nudge.step == Step.TRAINER, 1), else_=0).label("as_trainer")
-    rows = session.execute(
-        select(as_trainer, func.count(Nudge.question_id.distinct()))
-        .join(Post, Post.id == Nudge.question_id)
-        .where(
-            Nudge.member_id == member.id,
-            Nudge.state == NudgeState.OPEN,
-            Nudge.step.in_(steps),
-            Post.cohort_id == member.cohort_id,
-            Post.visibility == Visibility.VISIBLE,
-            Post.is_locked.is_(False),
-            sight.in_sight(member),
-        )
-        .group_by(as_trainer)
+_AS_TRAINER = case((Nudge.step == Step.TRAINER, 1), else_=0).label("as_trainer")
+# prepared once: every page asks
+_OPEN = (
+    select(_AS_TRAINER, func.count(Nudge.question_id.distinct()))
+    .join(Post, Post.id == Nudge.question_id)
+    .where(
+        Nudge.member_id == bindparam("member_id"),
+        Nudge.state == NudgeState.OPEN,
+        Nudge.step.in_(bindparam("steps", expanding=True)),
+        Post.cohort_id == bindparam("cohort_id"),
+        Post.visibility == Visibility.VISIBLE,
+        Post.is_locked.is_(False),
+        sight.IN_SIGHT_NOW,
     )
+    .group_by(_AS_TRAINER)
+)
+
+
+def _open(session: Session, member: Member, steps: Collection[Step]) -> Sequence[tuple[bool, int]]:
+    rows = session.execute(_OPEN, {**sight.values(member), "steps": list(steps)})
     return [(bool(flag), number) for flag, number in rows]
 
 
