@@ -196,8 +196,9 @@ class Visitor:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser, two servers and a worker share two cores: one run more for a test that only met a slow moment. The summary
-    counts such reruns, and what is really broken fails twice."""
+    """Browser, two servers and a worker share two cores: one run more for a test that only met a slow moment.
+
+    The summary counts such reruns, and what is really broken fails twice."""
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.flaky(reruns=1))
