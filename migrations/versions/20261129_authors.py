@@ -65,12 +65,13 @@ def _in_cohort(table: str) -> list[sa.schema.SchemaItem]:
 
 def downgrade() -> None:
     """And back: who took an invitation is no author any more, and what they rated before counts again."""
-    own = "(SELECT 1 FROM co_author c WHERE c.idea_id = {t}.idea_id AND c.member_id = {t}.member_id)"
     op.execute("DELETE FROM co_author WHERE from_id = idea_id")
     op.execute(
         "INSERT INTO rating (idea_id, member_id, value, at, cohort_id, organisation_id)"
         " SELECT idea_id, member_id, value, at, cohort_id, organisation_id FROM set_aside"
-        f" WHERE NOT EXISTS {own.format(t='set_aside')} AND NOT EXISTS (SELECT 1 FROM rating r"
+        " WHERE NOT EXISTS (SELECT 1 FROM co_author c"
+        " WHERE c.idea_id = set_aside.idea_id AND c.member_id = set_aside.member_id)"
+        " AND NOT EXISTS (SELECT 1 FROM rating r"
         " WHERE r.idea_id = set_aside.idea_id AND r.member_id = set_aside.member_id)"
     )
     op.execute(
