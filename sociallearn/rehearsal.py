@@ -194,6 +194,18 @@ class Actor:
             seen = self._find(r'name="seen" value="(\w+)"', path)
             self._send(line.key, path, {"to": line.stage, "reason": line.body, "seen": seen})
             return
+        if line.kind == Kind.INVITE:
+            asked = self._find(rf'<option value="(\d+)"[^>]*>{re.escape(line.owner)}<', f"/ideas/{parent}")
+            self._send(line.key, f"/ideas/{parent}/authors", {"member": asked})
+            return
+        if line.kind == Kind.APPEAL:
+            decision = self._find(r"/decisions/(\d+)/appeal", "/decisions")
+            self._send(line.key, f"/decisions/{decision}/appeal", {"words": line.body})
+            return
+        if line.kind == Kind.REPLY_TO_APPEAL:
+            asked = self._find(r"/appeals/(\d+)", "/moderation")
+            self._send(line.key, f"/appeals/{asked}", {"note": line.body, "verdict": "stays"})
+            return
         if line.kind == Kind.OUTCOME:
             path = f"/ideas/{parent}/outcome"
             owner = self._find(rf'<option value="(\d+)"[^>]*>{re.escape(line.owner)}<', path)
@@ -210,6 +222,7 @@ class Actor:
             Kind.RATE: (f"/ideas/{parent}/rating", {"value": str(line.stars)}),
             Kind.REACT: (f"/posts/{parent}/reactions", {"give": line.reaction}),
             Kind.PIN: (f"/posts/{parent}/pin", {}),
+            Kind.JOIN: (f"/ideas/{parent}/authors/acceptance", {}),
             Kind.VOTE: (f"/posts/{parent}/poll/vote", {"option": [str(place) for place in line.choices]}),
             Kind.REPORT: (f"/posts/{parent}/report", {"kind": line.reason, "words": line.body}),
             Kind.HIDE: (f"/posts/{parent}/hiding", {"reason": line.body}),

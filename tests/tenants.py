@@ -5,6 +5,7 @@ them writes or is called holds a word of its own, so that a single glimpse of it
 """
 
 import io
+import re
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -177,6 +178,10 @@ def _talk(at: Tenant) -> None:
     _done(cleo.post("/ideas", title=f"Another {at.word}", body=at.says("On top of it."), on=str(idea)))
     _done(tess.post(f"/ideas/{idea}/outcome", owner=str(ben.member_id), due="2027-01-31", benefit=at.says("Time.")))
     _done(tess.post(f"/ideas/{idea}/stage", to="done", seen="new", reason=at.says("It is there.")))
+    moved = re.search(r"/decisions/([0-9]+)/appeal", ben.get("/decisions").text)
+    assert moved
+    _done(ben.post(f"/decisions/{moved[1]}/appeal", words=at.says("It is not there yet.")))
+    _done(ben.post(f"/ideas/{idea}/authors", member=str(tess.member_id)))
     twin = int(_done(ben.post("/ideas", title=f"A plan {at.word}", body=at.says(WORDS))).rpartition("/")[2])
     _done(cleo.post(f"/ideas/{twin}/rating", value="2"))
     same = _done(cleo.post("/ideas", title=f"The same plan {at.word}", body=at.says("Once more.")))

@@ -43,6 +43,8 @@ FILLED_FROM = {
     "member_id": "member",
     "delivery_id": "delivery",
     "round_id": "idea_round",
+    "decision_id": "decision",
+    "appeal_id": "appeal",
     "sitting_id": "sitting",
     "group_id": "group",
     "space_id": "space",

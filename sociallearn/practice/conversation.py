@@ -31,6 +31,10 @@ class Kind(StrEnum):
     OFFER = "offer"
     MOVE = "move"
     OUTCOME = "outcome"
+    INVITE = "invite"
+    JOIN = "join"
+    APPEAL = "appeal"
+    REPLY_TO_APPEAL = "reply-to-appeal"
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ class Line:
     choices: tuple[int, ...] = ()
     reason: str = ""
     stage: str = ""
-    owner: str = ""  # of an outcome: the name of who takes the idea on
+    owner: str = ""  # of an outcome: the name of who takes the idea on; of an invitation: who is asked to be an author
     remark: str = "build"  # what a comment right under an idea is
     suggestion: str = ""  # what goes with a concern
     files: tuple[str, ...] = ()  # names of what enclosures.py makes
@@ -639,6 +643,14 @@ Negen mensen gaven een waardering en Amira wil de eerste buddy zijn. Tijd om sam
          body="""\
 Noor en Amira proberen het samen uit in januari met de drie nieuwe collega's van Redactie. Vrijblijvend, zoals \
 Daan vroeg."""),
+    Line("van-wie-samen", "elif", _ago(6, 8), Kind.INVITE, "van-wie", owner="Amira Benali"),
+    Line("van-wie-samen-ja", "amira", _ago(6, 7), Kind.JOIN, "van-wie"),
+    Line("mail-free-morning-toch", "tomasz", _ago(1, 3), Kind.APPEAL, "mail-free-morning-niet-nu", language="en",
+         body="""\
+Joke offered Wednesday for Sales, and four of seven people liked it. Could we not try six weeks without Sales?"""),
+    Line("mail-free-morning-antwoord", "katrien", _ago(0, 22), Kind.REPLY_TO_APPEAL, "mail-free-morning-toch", body="""\
+Eerlijk punt over woensdag. Het blijft bij maart, want een proef zonder Verkoop zegt niets over wie de meeste mails \
+krijgt. Wel zet ik jouw woensdag nu al in de planning."""),
     Line("wegwijzer-besproken", "katrien", _ago(5, 2), Kind.MOVE, "wegwijzer", stage="discussion", body="""\
 Wie wil, denkt mee over wat er op zo'n pagina komt. Wout brengt volgende week een voorbeeld mee, dan \
 hebben we iets om op te reageren."""),
