@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, g, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, Response, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -13,6 +13,7 @@ from sociallearn.grades import receipts
 from sociallearn.ideas import (
     building,
     commenting,
+    exporting,
     forms,
     inviting,
     joining,
@@ -125,6 +126,15 @@ def _wanted() -> IdeaRound | None:
     if "round" not in request.args:
         return None
     return access.get_or_404(IdeaRound, id=number(request.args, "round"))
+
+
+@bp.get("/ideas.csv")
+def export() -> ResponseReturnValue:
+    """Ideas with their ratings and comments as a table; of all rounds, or of one."""
+    access.require_trainer()
+    answer = Response(exporting.as_csv(db.session(), access.member(), _wanted()), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = 'attachment; filename="ideas.csv"'
+    return answer
 
 
 @bp.get("/rounds/new")

@@ -1,7 +1,5 @@
 """The 12-hour goal, being asked, and offering to be."""
 
-import csv
-import io
 from datetime import UTC, datetime
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
@@ -17,9 +15,9 @@ from sociallearn.posts.pages import find
 from sociallearn.questions import offering, promising, settling, waiting
 from sociallearn.questions.forms import OfferForm
 from sociallearn.questions.promising import Asked
+from sociallearn.text import cells
 
 ROWS_A_PAGE = 50
-FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
 COLUMNS = [
     "question",
     "title",
@@ -79,28 +77,25 @@ def listed() -> ResponseReturnValue:
 @bp.get("/promise.csv")
 def export() -> ResponseReturnValue:
     """The same as a table for a spreadsheet: everything the figures are made from, and nobody's name."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(COLUMNS)
     rows, _link = _chosen()
     now = clock.now()
-    for row in rows:
-        writer.writerow(
-            [
-                row.id,
-                _harmless(row.title),
-                "work hours" if row.in_work_hours else "plain hours",
-                _stamp(row.asked_at),
-                _stamp(row.due_at),
-                _stamp(row.first_answer_at),
-                f"{row.hours:.6f}",
-                int(row.is_answered),
-                int(row.due_at <= now),
-                int(row.is_in_time),
-                row.answers,
-            ]
-        )
-    answer = Response("\ufeff" + out.getvalue(), mimetype="text/csv")  # so that Excel reads it as UTF-8
+    lines = [
+        [
+            row.id,
+            row.title,
+            "work hours" if row.in_work_hours else "plain hours",
+            _stamp(row.asked_at),
+            _stamp(row.due_at),
+            _stamp(row.first_answer_at),
+            f"{row.hours:.6f}",
+            int(row.is_answered),
+            int(row.due_at <= now),
+            int(row.is_in_time),
+            row.answers,
+        ]
+        for row in rows
+    ]
+    answer = Response(cells.table([COLUMNS, *lines]), mimetype="text/csv")
     answer.headers["Content-Disposition"] = 'attachment; filename="12-hour-goal.csv"'
     return answer
 
@@ -120,10 +115,6 @@ def _chosen() -> tuple[list[Asked], dict[str, str]]:
         link["week"] = week
         rows = [row for row in rows if promising.monday(row.asked_at, zone).isoformat() == week]
     return rows, link
-
-
-def _harmless(title: str) -> str:
-    return "'" + title if title.startswith(FORMULAS) else title
 
 
 def _stamp(moment: datetime | None) -> str:
