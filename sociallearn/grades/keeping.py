@@ -16,7 +16,7 @@ from sociallearn import clock, jobs
 from sociallearn.activity.models import REMOVING, RETURNING, WRITING, Activity, Verb
 from sociallearn.activity.recording import recorded
 from sociallearn.database import insert_or_get, locked, transaction
-from sociallearn.grades import delivering, folding, foreseeing, scoring, wording
+from sociallearn.grades import columns, delivering, folding, foreseeing, scoring, wording
 from sociallearn.grades.calendar import NEVER, Period
 from sociallearn.grades.delivering import mark_due
 from sociallearn.grades.folding import Rules
@@ -38,6 +38,7 @@ def connect() -> None:
     left.connect(on_left)
     returned.connect(on_return)
     calendar_changed.connect(on_calendar)
+    calendar_changed.connect(columns.on_calendar)
 
 
 def on_arrival(member: Member, session: Session) -> None:
@@ -118,7 +119,7 @@ def recompute(session: Session, member: Member) -> Standing | None:
     row.foreseen = None if cohort.archived_at else foreseeing.foresee(events, periods, rules, adjustments, points)
     row.computed_at = clock.now()
     session.flush()
-    if any(period.key not in excused for period in periods):  # else nothing to say: what the LMS has stays as it is
+    if row.grade is not None or (periods and not excused):  # else nothing to say: what the LMS has stays as it is
         delivering.want(session, member, row.grade, row.comment)
     return row
 
