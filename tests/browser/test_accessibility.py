@@ -280,7 +280,7 @@ def look_at_points(katrien: Inspector, sam: Inspector) -> None:
     sam.press("form.write .button:not(.quiet)", words="Is this right?")
     katrien.look("learners", "grading/learners")
     katrien.look("change points", katrien.link(".rows a[href*='/participation/']") + "/change")
-    katrien.press("form.write .button:not(.quiet)")
+    katrien.press("form.write .button:not(.quiet)", reason="For the phone call.")
     katrien.look("change points, not filled in")
     katrien.look("to look at again", "grading/reviews")
     katrien.look("answer", katrien.link(".rows a[href*='/grading/reviews/']"))
