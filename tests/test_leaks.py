@@ -42,6 +42,8 @@ FILLED_FROM = {
     "post_id": "post",
     "member_id": "member",
     "delivery_id": "delivery",
+    "adjustment_id": "grade_adjustment",
+    "review_id": "grade_review",
     "round_id": "idea_round",
     "sitting_id": "sitting",
     "group_id": "group",

@@ -10,10 +10,11 @@ a grade. Points are whole quarters: sums are exact. Nothing here knows the time 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 from sociallearn.grades.calendar import Period, period_of
 from sociallearn.grades.schemes import Kind, Rule, Scheme
@@ -46,6 +47,19 @@ class Why(StrEnum):
     OUTSIDE = "outside"  # in no period
     NOT_GRADED = "not_graded"  # the scheme has no rule for this kind
     PART_OF_ROUND = "part_of_round"  # a rating on the way to a full round, or of an idea already rated this period
+    EXCUSED = "excused"  # the trainer excused the learner for this period
+    OVERRIDE = "override"  # the trainer said what the period is worth
+    BONUS = "bonus"  # the trainer gave these points
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """What a trainer changed in one period of one learner: one override or excuse at most, any number of bonuses."""
+
+    id: int
+    kind: Literal["override", "excuse", "bonus"]
+    period_key: str
+    points: float = 0.0  # of a bonus: on top; of an override: instead of what was collected
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +67,7 @@ class Outcome:
     """What one event counts for. (event_id, kind) names the event."""
 
     event_id: int
-    kind: Kind
+    kind: str  # a Kind, or that of an adjustment
     period_key: str  # "" when outside every period
     points: float
     why: Why
@@ -70,6 +84,7 @@ class PeriodStanding:
     is_open: bool
     is_dropped: bool  # the weakest, left out of the grade
     name: str = ""  # of a phase
+    is_excused: bool = False  # neither asked of this learner nor counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +136,29 @@ def judge(events: Iterable[Event], periods: Sequence[Period], scheme: Scheme) ->
     return [outcomes[number] for number in range(len(ordered))]
 
 
+def adjust(outcomes: Sequence[Outcome], adjustments: Iterable[Adjustment]) -> list[Outcome]:
+    """The same with what the trainer changed, each change an outcome of its own so that everything still adds up.
+
+    An override replaces what was collected, bonuses come on top of either; in an excused period nothing counts.
+    """
+    ordered = sorted(adjustments, key=lambda one: (one.kind != "override", one.id))
+    excused = {one.period_key for one in ordered if one.kind == "excuse"}
+    found = [
+        replace(one, points=0.0, why=Why.EXCUSED, short_by=None) if one.period_key in excused else one
+        for one in outcomes
+    ]
+    collected = sums(found)
+    for one in ordered:
+        if one.kind == "excuse" or one.period_key in excused:
+            found.append(Outcome(one.id, one.kind, one.period_key, 0.0, Why.EXCUSED))
+        elif one.kind == "override":
+            difference = one.points - collected.get(one.period_key, 0.0)
+            found.append(Outcome(one.id, one.kind, one.period_key, difference, Why.OVERRIDE))
+        else:
+            found.append(Outcome(one.id, one.kind, one.period_key, one.points, Why.BONUS))
+    return found
+
+
 def earned(outcomes: Iterable[Outcome], scheme: Scheme) -> dict[str, float]:
     """Points by period key, never more than the target. Periods in which nothing was done are absent."""
     return {key: min(scheme.target, points) for key, points in sums(outcomes).items()}
@@ -141,15 +179,17 @@ def grade(
     now: datetime,
     scheme: Scheme,
     targets: Mapping[str, float] | None = None,
+    excused: Collection[str] = (),
 ) -> Standing:
-    """Where a learner stands at ``now`` (aware). ``periods`` in order of time; leave out the excused ones.
+    """Where a learner stands at ``now`` (aware). ``periods`` in order of time; ``excused`` are keys of those left out.
 
     "The same with the open period counted in" reads it as if it closed now: it also helps to make up the number from
     which the weakest is left out, and may be that one. ``targets`` by period key, where periods were judged by other
     schemes; the weakest is then the one without which the rest is the best.
     """
-    closed = [period for period in periods if period.ends <= now]
-    current = period_of(now, periods)
+    counting = [period for period in periods if period.key not in excused]
+    closed = [period for period in counting if period.ends <= now]
+    current = period_of(now, counting)
     open_ones = [current] if current else []
     possible = {period.key: (targets or {}).get(period.key, scheme.target) for period in periods}
     value, dropped = before = _average(closed, earned_by_period, possible, scheme)
@@ -167,11 +207,13 @@ def grade(
                 key=period.key,
                 earned=earned_by_period.get(period.key, 0.0),
                 target=possible[period.key],
-                is_open=period in open_ones,
+                is_open=period.ends > now,
                 is_dropped=period.key == dropped,
                 name=period.name,
+                is_excused=period.key in excused,
             )
-            for period in closed + open_ones
+            for period in periods
+            if period.starts <= now
         ),
     )
 
@@ -184,11 +226,13 @@ def hint(
     now: datetime,
     *,
     to: int | None = None,
+    extra: float = 0.0,
 ) -> Hint:
     """What one more valid event of this kind would bring at ``now``: judged with it and without it, so always right.
 
     ``events`` are the member's own so far; ``to`` is the person a reply reaches, who may lift the maximum and so make
     earlier replies count too. A rating is taken to be of an idea not rated yet. All zero when nothing counts now.
+    ``extra`` are the points given as a bonus in this period: they take up room below its target.
     """
     rule, period = scheme.rule(kind), period_of(now, periods)
     if not rule or not period:
@@ -199,10 +243,49 @@ def hint(
     before, after = judge(known, [period], scheme), judge(one_more, [period], scheme)
     valid = [event for event in one_more if event.kind == kind and not _refusal(event, period, scheme)]
     rise = sum(outcome.points for outcome in after) - sum(outcome.points for outcome in before)
-    room = earned(after, scheme)[period.key] - earned(before, scheme).get(period.key, 0.0)
+    reached = [min(scheme.target, sums(some).get(period.key, 0.0) + extra) for some in (before, after)]
+    room = reached[1] - reached[0]
     done = len({event.subject for event in valid} if kind == "rating" else valid) - 1
     left = max(0, _most(valid, rule) * rule.per - done)
     return Hint(rise, left, rule.least_words, room, in_phase=bool(period.name))
+
+
+def missing(
+    kind: Kind,
+    events: Iterable[Event],
+    periods: Sequence[Period],
+    scheme: Scheme,
+    now: datetime,
+    *,
+    extra: float = 0.0,
+    apart: bool = True,
+) -> int | None:
+    """How many more valid events of this kind make the open period full; None where they cannot, or it is already.
+
+    Replies reach people of their own, not yet reached, or with not ``apart`` all somebody already reached.
+    """
+    rule, period = scheme.rule(kind), period_of(now, periods)
+    if not rule or not period:
+        return None
+    known = [event for event in events if period.starts <= event.at < period.ends]
+    if _total(known, period, scheme) + extra >= scheme.target:
+        return None
+    fresh = max((max(event.id, event.subject) for event in known), default=0) + 1
+    same = next((event.reached for event in known if event.reached and not event.to_self), -1)
+    for number in range(1, rule.most * rule.per + 1):
+        known.append(
+            Event(
+                fresh + number, kind, now, words=rule.least_words, reached=-number if apart else same,
+                subject=fresh + number,
+            )
+        )  # fmt: skip
+        if _total(known, period, scheme) + extra >= scheme.target:
+            return number
+    return None
+
+
+def _total(events: Sequence[Event], period: Period, scheme: Scheme) -> float:
+    return sums(judge(events, [period], scheme)).get(period.key, 0.0)
 
 
 def _refusal(event: Event, period: Period | None, scheme: Scheme) -> Why | None:
