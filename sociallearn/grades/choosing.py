@@ -1,4 +1,4 @@
-"""Choose how much taking part counts: a ready-made scheme, rules of one's own, or nothing. A new version, never a change of an old one."""
+"""Choose how much taking part counts. A new version, never a change of an old one."""
 
 from flask_babel import gettext as _
 from sqlalchemy import func, select

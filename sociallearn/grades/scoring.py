@@ -17,6 +17,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from typing import Literal
 
 from sociallearn.grades.calendar import Period, period_of
@@ -345,7 +346,7 @@ def _made_up(
     found: dict[int, str] = {}
     if not scheme.make_up_days:
         return found
-    for before, after in zip(periods, periods[1:], strict=False):
+    for before, after in pairwise(periods):
         until = before.ends + timedelta(days=scheme.make_up_days)
         for rule in scheme.rules:
             numbers, earlier = valid.get((after.key, rule.event), ()), valid.get((before.key, rule.event), ())
