@@ -124,31 +124,31 @@ class RulesForm(Form):
     @property
     def scheme(self) -> Scheme:
         """The scheme of a form that is valid."""
-        rules = []
-        for kind in _KINDS:
-            most = self[f"{kind}_most"].data
-            if most:
-                rules.append(
-                    Rule(
-                        kind,
-                        points=float(self[f"{kind}_points"].data),
-                        most=most,
-                        least_words=self[f"{kind}_words"].data if kind != "rating" else 0,
-                        most_unless_two_people=self._to_one(most) if kind == "reply" else None,
-                        per=self.rating_per.data if kind == "rating" else 1,
-                    )
-                )
+        number: dict[str, Any] = {name: field.data for name, field in self._fields.items()}
+        rules = [
+            Rule(
+                kind,
+                points=float(number[f"{kind}_points"]),
+                most=number[f"{kind}_most"],
+                least_words=number.get(f"{kind}_words", 0),
+                most_unless_two_people=_lower(number, kind),
+                per=number.get(f"{kind}_per", 1),
+            )
+            for kind in _KINDS
+            if number[f"{kind}_most"]
+        ]
         return Scheme(
             OWN,
-            float(self.target.data),
+            float(number["target"]),
             tuple(rules),
-            drops_after=self.drops_after.data,
-            make_up_days=MOST_MAKE_UP_DAYS if self.make_up.data else 0,
-            whole_course=self.whole_course.data,
-            when_closed=self.when_closed.data,
-            passes_at=self.passes_at.data / 100 if self.completion.data else None,
+            drops_after=number["drops_after"],
+            make_up_days=MOST_MAKE_UP_DAYS if number["make_up"] else 0,
+            whole_course=number["whole_course"],
+            when_closed=number["when_closed"],
+            passes_at=number["passes_at"] / 100 if number["completion"] else None,
         )
 
-    def _to_one(self, most: int) -> int | None:
-        lower = self.reply_one.data
-        return lower if lower < most else None
+
+def _lower(number: dict[str, Any], kind: Kind) -> int | None:
+    lower: int | None = number.get(f"{kind}_one")
+    return None if lower is None or lower >= number[f"{kind}_most"] else lower

@@ -70,8 +70,8 @@ def replay(session: Session, cohort: Cohort, draft: Scheme) -> Replay:
         for one in sorted(members[:MOST], key=lambda one: one.name.casefold())
     ]
     changes = sorted((one for one in found if one.before != one.after), key=lambda one: -abs(one.by))
-    counts = [_bins([one.before for one in found]), _bins([one.after for one in found])]
-    return Replay(changes, *counts, tried=len(found), is_part=len(members) > MOST)
+    before, after = _bins([one.before for one in found]), _bins([one.after for one in found])
+    return Replay(changes, before, after, tried=len(found), is_part=len(members) > MOST)
 
 
 def _grade(session: Session, member: Member, rules: Rules) -> int | None:
