@@ -200,6 +200,12 @@ class Actor:
             due = (clock.now() + line.ago + (line.due_in or timedelta())).date().isoformat()
             self._send(line.key, path, {"owner": owner, "due": due, "benefit": line.body, "seen": "0"})
             return
+        if line.kind == Kind.REVIEWED:
+            self._send(line.key, self._find(r"(/grading/reviews/\d+)", "/grading/reviews"), {"note": line.body})
+            return
+        if line.kind in (Kind.BONUS, Kind.EXCUSE):
+            self._change_points(line)
+            return
         path, form = {
             Kind.POST: ("/feed", {"body": line.body, "space": self._space(line.space), **self._with(line)}),
             Kind.QUESTION: ("/questions", {"title": line.title, "body": line.body}),
@@ -220,6 +226,7 @@ class Actor:
             Kind.SOLVE: (f"/questions/{parent}/solving", {"words": line.body}),
             Kind.DUPLICATE: (f"/questions/{parent}/duplicate", {"target": str(said.posts.get(line.about, 0))}),
             Kind.STARTER: ("/starters", _starter(line)),
+            Kind.REVIEW: ("/participation/review", {"post": str(parent), "words": line.body}),
             Kind.OFFER: ("/questions/ask-me", {"words": line.body}),
         }[line.kind]
         location = self._send(line.key, path, form, line)
@@ -227,6 +234,13 @@ class Actor:
             location = self._find(_DISCUSSION, location.removeprefix(self._base_url).removeprefix(self._seat))
         said.parents[line.key] = line.parent
         said.posts[line.key] = int((_NUMBER.findall(location) or ["0"])[-1])
+
+    def _change_points(self, line: Line) -> None:
+        who = rf"/participation/(\d+)\"[^>]*><bdi>{re.escape(line.owner)}<"
+        path = f"/participation/{self._find(who, '/grading/learners')}/change"
+        period = self._find(rf'<option value="([\w-]+)"[^>]*>Week {line.week} ', path)
+        form = {"period": period, "kind": line.kind.value, "points": str(line.points or ""), "reason": line.body}
+        self._send(line.key, path, form)
 
     def _with(self, line: Line) -> dict[str, Any]:
         """The fields of what comes with a post: a poll, praise."""

@@ -31,6 +31,10 @@ class Kind(StrEnum):
     OFFER = "offer"
     MOVE = "move"
     OUTCOME = "outcome"
+    REVIEW = "review"
+    REVIEWED = "reviewed"
+    BONUS = "bonus"
+    EXCUSE = "excuse"
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,9 @@ class Line:
     ``choices`` (counted from 1) to a vote, ``reason`` to a report, ``stage`` to moving an idea, ``remark`` and
     ``suggestion`` to a comment on one. A post may come with a poll, or praise somebody. The ``body`` of a report, of
     hiding and of moving is what is said about it.
+
+    A review asks about a text's points, in ``body``; it is ``reviewed`` by answering it. A bonus (of ``points``) and an
+    excuse are for ``owner``, in the week ``week`` counted from 1, with the reason as ``body``.
 
     The ``body`` of an offer is what somebody can be asked about.
 
@@ -57,6 +64,8 @@ class Line:
     body: str = ""
     language: str = "nl"
     stars: int = 0
+    week: int = 0
+    points: int = 0
     reaction: str = ""
     space: str = ""
     options: tuple[str, ...] = ()
@@ -67,7 +76,7 @@ class Line:
     choices: tuple[int, ...] = ()
     reason: str = ""
     stage: str = ""
-    owner: str = ""  # of an outcome: the name of who takes the idea on
+    owner: str = ""  # of an outcome: the name of who takes the idea on; of a bonus or an excuse: whose it is
     remark: str = "build"  # what a comment right under an idea is
     suggestion: str = ""  # what goes with a concern
     files: tuple[str, ...] = ()  # names of what enclosures.py makes
@@ -106,7 +115,7 @@ START = Start(
 
 def script() -> list[Line]:
     """Everything, in the order in which it happened."""
-    lines = [*LINES, *_ratings(), *_reactions(), *_votes(), PINNED, *MODERATED, *MOVED]
+    lines = [*LINES, *_ratings(), *_reactions(), *_votes(), PINNED, *MODERATED, *MOVED, *GRADED]
     return sorted(lines, key=lambda line: line.ago, reverse=True)
 
 
@@ -645,6 +654,19 @@ hebben we iets om op te reageren."""),
     Line("mail-free-morning-niet-nu", "katrien", _ago(1, 8), Kind.MOVE, "mail-free-morning", stage="not_now", body="""\
 De meningen lopen te ver uit elkaar: voor Verkoop is geen enkele ochtend rustig. We kijken in maart opnieuw, zodra de \
 offertes niet meer via mail lopen."""),
+]  # fmt: skip
+
+# what was asked about points, and what the trainer changed
+GRADED = [
+    Line("punten-sam", "sam", _ago(1, 22), Kind.REVIEW, "mail-after-two-weeks-1", language="en", body="""\
+I wrote most of this on the train last week and only posted it today. Could it count for last week instead?"""),
+    Line("punten-sam-antwoord", "katrien", _ago(1, 5), Kind.REVIEWED, "punten-sam", language="en", body="""\
+Fair question. A text counts in the week in which it stands here, for everybody, so that nobody has to prove when \
+something was written. I left it as it is; do write to me if a week like that costs you points again."""),
+    Line("punten-greet", "katrien", _ago(1, 4), Kind.BONUS, owner="Greet Hermans", week=1, points=2, body="""\
+Je hielp Amira een halfuur aan de telefoon en schreef daarna voor ons allemaal op wat eruit kwam. Dat telt ook mee."""),
+    Line("punten-joke", "katrien", _ago(1, 3), Kind.EXCUSE, owner="Joke Vandamme", week=2, body="""\
+Je was die week ziek. Beterschap, en niets in te halen: deze week telt gewoon niet mee."""),
 ]  # fmt: skip
 
 PINNED = Line("hoe-praten-we-pin", "katrien", _ago(1, 3), Kind.PIN, "hoe-praten-we")

@@ -103,7 +103,8 @@ def test_an_excused_week_is_neither_asked_nor_counted_and_changes_nobody_else(sc
         with transaction() as session:
             hint = receipts.hint_for(session, session.get_one(Member, ben), "post")
             reply = receipts.hint_for(session, session.get_one(Member, ben), "reply", cleo)
-        assert hint and reply
+        assert hint is not None
+        assert reply is not None
         assert (hint.is_open, reply.is_open) == (False, False)
         play.reply(ben, text)
     with clock.at(MONDAY + WEEK + DAY):
