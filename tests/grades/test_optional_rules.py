@@ -175,6 +175,7 @@ def test_the_promises_hold_with_every_combination(events, more, scheme, now, exc
 
 
 @pytest.mark.prove
+@pytest.mark.timeout(1800)
 @given(event_lists(40), single_events(1000), SCHEMES, NOWS, EXCUSED)
 @settings(max_examples=20_000, deadline=None)
 def test_the_promises_hold_for_twenty_thousand_histories(events, more, scheme, now, excused):
