@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import CTE, Row, Select, case, func, or_, select
@@ -158,9 +158,26 @@ def grade(
     points: Mapping[str, float], periods: Sequence[Period], rules: Rules, excused: Collection[str] = ()
 ) -> Standing:
     """``scoring.grade``, from points by period key as they were summed up, each period with its own target."""
-    targets = {period.key: rules.scheme_of(period).target for period in periods}
+    coming = _coming(periods, rules) if rules.scheme.whole_course else []
+    targets = {period.key: rules.scheme_of(period).target for period in (*periods, *coming)}
     earned = {key: min(targets[key], points[key]) for key in points if key in targets}
-    return scoring.grade(earned, periods, rules.now, rules.scheme, targets, excused)
+    return scoring.grade(earned, periods, rules.now, rules.scheme, targets, excused, coming)
+
+
+def ends_of(plan: Plan) -> datetime | None:
+    """When the last period of a course ends; None where nobody said."""
+    last_day = calendar.end_of(plan.last_day, plan.zone) if plan.last_day else None
+    phases = max((phase.ends for phase in plan.phases), default=None)
+    return min(last_day, phases) if last_day and phases else last_day or phases
+
+
+def _coming(periods: Sequence[Period], rules: Rules) -> list[Period]:
+    """The periods still to begin after these."""
+    ends, since = ends_of(rules.plan), max([rules.now, *(period.ends for period in periods)])
+    if ends is None:
+        return []
+    every = calendar.periods(rules.since, rules.plan, max(ends - timedelta(seconds=1), rules.since))
+    return [one for one in every if one.starts >= since and rules.scheme_of(one).counts]
 
 
 def hint(
