@@ -240,7 +240,7 @@ class Actor:
             Kind.DUPLICATE: (f"/questions/{parent}/duplicate", {"target": str(said.posts.get(line.about, 0))}),
             Kind.STARTER: ("/starters", _starter(line)),
             Kind.REVIEW: ("/participation/review", {"post": str(parent), "words": line.body}),
-            Kind.OFFER: ("/questions/ask-me", {"words": line.body}),
+            Kind.OFFER: ("/questions/ask-me", self._offer(line)),
         }[line.kind]
         location = self._send(line.key, path, form, line)
         if line.kind is Kind.STARTER:  # it leads to a page that names what was opened
@@ -284,6 +284,14 @@ class Actor:
         if response.status_code != 303:
             raise RuntimeError(f"{what} was refused: {response.status_code} {response.text[:500]}")
         return response.location
+
+    def _offer(self, line: Line) -> dict[str, Any]:
+        """What somebody can be asked about, and found by."""
+        ticked = r'name="topic" value="(\d+)"[^>]*><bdi>#{}</bdi>'.format
+        form: dict[str, Any] = {"words": line.body}
+        if line.topics:
+            form |= {"is_listed": "1", "topic": [self._find(ticked(name), "/questions/ask-me") for name in line.topics]}
+        return form
 
     def _group(self, lms_id: str) -> str:
         """The group the LMS knows by this number."""

@@ -1,14 +1,14 @@
 """What trainers change in a grade, what learners ask about it, and what is foreseen.
 
 Revision: 20261129_receipts
-After: 20261128_merging
+After: 20261129_authors
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "20261129_receipts"
-down_revision = "20261128_merging"
+down_revision = "20261129_authors"
 branch_labels = None
 depends_on = None
 

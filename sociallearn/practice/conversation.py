@@ -51,7 +51,7 @@ class Line:
     A review asks about a text's points, in ``body``; it is ``reviewed`` by answering it. A bonus (of ``points``) and an
     excuse are for ``owner``, in the week ``week`` counted from 1, with the reason as ``body``.
 
-    The ``body`` of an offer is what somebody can be asked about.
+    The ``body`` of an offer is what somebody can be asked about; by its ``topics`` others find them.
 
     A starter question opens a discussion, and with ``title`` and ``idea`` a question and an idea round too.
 
@@ -88,6 +88,7 @@ class Line:
     details: str = ""
     about: str = ""  # the key of the question a duplicate leads to
     idea: str = ""
+    topics: tuple[str, ...] = ()
     due_in: timedelta | None = None  # after now
     answer_first: bool = False
 
@@ -364,7 +365,7 @@ QUESTIONS = [
          body="""\
 Voor een folder wil ik een foto gebruiken die ook in een van onze boeken staat. Mag dat zomaar, omdat hij van ons \
 is? Ik vond drie mappen met contracten, maar in geen enkele staat iets over folders. Aan wie vraag ik dat het \
-best?"""),
+best? #fotorechten"""),
     Line("fotorechten-1", "daan", _ago(13, 4, 45), Kind.ANSWER, "fotorechten", body="""\
 Nee, niet zomaar. De meeste contracten gelden alleen voor het boek zelf. Hilde van de beelddienst weet per foto \
 wat er mag. Stuur haar de titel en het paginanummer, dan heb je meestal dezelfde dag antwoord."""),
@@ -576,7 +577,22 @@ dat ze er iets aan had gehad."""),
 
 # who can be asked about what
 OFFERS = [
-    Line("wout-helpt", "wout", _ago(11, 21), Kind.OFFER, body="toegankelijke pdf's, beeldbank, een nota schrijven"),
+    Line(
+        "wout-helpt",
+        "wout",
+        _ago(11, 21),
+        Kind.OFFER,
+        body="toegankelijke pdf's, beeldbank, een nota schrijven",
+        topics=("fotorechten",),
+    ),
+    Line(
+        "daan-helpt",
+        "daan",
+        _ago(11, 20),
+        Kind.OFFER,
+        body="foto's, contracten, wie waarvoor tekent",
+        topics=("fotorechten",),
+    ),
     Line(
         "tomasz-helps", "tomasz", _ago(11, 18), Kind.OFFER, language="en", body="Excel, figures, quoting sources, ideas"
     ),

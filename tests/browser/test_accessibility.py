@@ -189,6 +189,7 @@ def pages_of_writers(somebody: Inspector, own: str) -> None:
     somebody.look("formatting open")
     somebody.look("edit", f"posts/{own}/edit")
     somebody.look("earlier versions", f"posts/{own}/history")
+    somebody.look("who knows about", "questions/who-knows")
     somebody.look("ask", "questions/new")
     somebody.page.locator("#title").fill("  ")
     somebody.page.locator("#body").fill("  ")
@@ -237,7 +238,7 @@ def test_pages_of_a_learner(inspect: Callable[..., Inspector]) -> None:
     noor.look("my participation in English", "participation")
     noor.look("not for learners", "grading", 403)
     assert noor.found == []
-    assert len(noor.seen) == 30
+    assert len(noor.seen) == 31
 
 
 def test_pages_of_a_trainer(inspect: Callable[..., Inspector]) -> None:
@@ -270,7 +271,7 @@ def test_pages_of_a_trainer(inspect: Callable[..., Inspector]) -> None:
     sam.look("hidden text of one's own", f"posts/{unfair}")
     assert katrien.found == []
     assert sam.found == []
-    assert len(katrien.seen) == 44
+    assert len(katrien.seen) == 45
 
 
 def look_at_points(katrien: Inspector, sam: Inspector) -> None:
