@@ -16,7 +16,7 @@ from sociallearn.grades.calendar import Period, period_of
 from sociallearn.grades.folding import Rules
 from sociallearn.grades.foreseeing import Foreseen
 from sociallearn.grades.models import HINTED, LedgerEntry, Standing
-from sociallearn.grades.schemes import Kind
+from sociallearn.grades.schemes import Kind, Scheme
 from sociallearn.grades.scoring import Adjustment, Hint, PeriodStanding, Why
 from sociallearn.grades.wording import percent
 from sociallearn.posts.models import Kind as PostKind
@@ -63,21 +63,29 @@ class PeriodReceipt:
     collected: float = 0.0  # the sum of its lines, also beyond the target
     is_excused: bool = False
 
-    @property
-    def counts(self) -> bool:
-        """Whether it is in the sum."""
-        return not self.is_dropped and not self.is_excused
-
 
 @dataclass(frozen=True)
 class Sum:
     """The last step: what these periods give together."""
 
-    periods: list[PeriodReceipt]  # that are in it
+    keys: tuple[str, ...]  # of the periods that are in it
     earned: float
     target: float
+    percent: int  # of the one in the other
     closed_percent: int | None  # of the closed periods alone, where the open one raises it
-    leaves_out_open: bool  # counting the open period in would lower it
+    to_come: float  # full marks of what has not begun, where the whole course counts
+    passes_at: int | None  # from this percentage on it is complete
+
+
+@dataclass(frozen=True)
+class Model:
+    """What the rules in force now say of the sum; shown in words."""
+
+    drops_after: int
+    make_up_days: int
+    whole_course: bool
+    when_closed: bool
+    passes_at: int | None
 
 
 @dataclass(frozen=True)
@@ -103,6 +111,7 @@ class Receipt:
     in_phases: bool  # its periods are phases, not weeks
     periods: list[PeriodReceipt]  # in order of time
     sum: Sum | None  # None while there is nothing to say
+    model: Model
     still_possible: list[Chance]
     foreseen: Foreseen | None
 
@@ -150,7 +159,8 @@ def receipt(session: Session, member: Member) -> Receipt | None:
         counts=here.rules.scheme.counts,
         in_phases=bool(here.rules.plan.phases),
         periods=periods,
-        sum=_sum(periods, found),
+        sum=_sum(periods, found, here.rules.scheme),
+        model=_model(here.rules.scheme),
         still_possible=_still_possible(session, member, here, found),
         foreseen=None if here.cohort.archived_at else foreseeing.read(standing),
     )
@@ -224,20 +234,27 @@ def _collected(entries: Iterable[LedgerEntry]) -> dict[str, float]:
     return points
 
 
-def _sum(periods: list[PeriodReceipt], standing: scoring.Standing) -> Sum | None:
-    """Which periods the grade is made of: the closed ones, and the open one where it raises it."""
-    if standing.value is None:
+def _sum(periods: list[PeriodReceipt], standing: scoring.Standing, scheme: Scheme) -> Sum | None:
+    """Which periods the grade is made of, and what they give."""
+    if standing.share is None:
         return None
-    with_open = standing.closed is None or standing.value > standing.closed
-    is_there_open = any(period.is_open and not period.is_excused for period in periods)
-    some = [period for period in periods if period.counts and (with_open or not period.is_open)]
+    some = [period for period in periods if period.key in standing.summed]
+    waits = scheme.when_closed and scheme.whole_course  # the open one is there, and counts nothing yet
+    with_open = any(period.is_open for period in some) and standing.closed is not None and not scheme.whole_course
     return Sum(
-        periods=some,
-        earned=sum(period.earned for period in some),
-        target=sum(period.target for period in some),
+        keys=standing.summed,
+        earned=sum(period.earned for period in some if not (waits and period.is_open)),
+        target=sum(period.target for period in some) + standing.to_come,
+        percent=percent(standing.share),
         closed_percent=percent(standing.closed) if with_open and standing.closed is not None else None,
-        leaves_out_open=is_there_open and not with_open,
+        to_come=standing.to_come,
+        passes_at=None if scheme.passes_at is None else percent(scheme.passes_at),
     )
+
+
+def _model(scheme: Scheme) -> Model:
+    passes_at = None if scheme.passes_at is None else percent(scheme.passes_at)
+    return Model(scheme.drops_after, scheme.make_up_days, scheme.whole_course, scheme.when_closed, passes_at)
 
 
 def _lines(session: Session, entries: Sequence[LedgerEntry]) -> defaultdict[str, list[Line]]:

@@ -101,6 +101,9 @@ class Standing:
     dropped: str | None  # key of the period left out of ``value``
     open_key: str | None
     periods: tuple[PeriodStanding, ...]  # in order of time
+    share: float | None = None  # what ``value`` was before completion made it all or nothing
+    summed: tuple[str, ...] = ()  # keys of the periods it is made of
+    to_come: float = 0.0  # full marks of those among them that have not begun
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,25 +210,30 @@ def grade(
     later = [one for one in coming if one.key not in excused] if scheme.whole_course else []
     is_begun = bool(closed) or any(earned_by_period.get(period.key) for period in open_ones)
     closed_value = _average(closed, earned_by_period, possible, scheme)[0]
+    summed = closed
     if scheme.whole_course:
         points = {one.key: earned_by_period.get(one.key, 0.0) for one in (closed if scheme.when_closed else counting)}
-        everything = closed + open_ones + later
-        value, dropped = _average(everything, points, possible, scheme) if is_begun else (None, None)
+        summed = closed + open_ones + later
+        value, dropped = _average(summed, points, possible, scheme) if is_begun else (None, None)
         if scheme.when_closed and not closed:
             value, dropped = None, None
     else:
-        value, dropped = before = _average(closed, earned_by_period, possible, scheme)
+        value, dropped = _average(closed, earned_by_period, possible, scheme)
         if not scheme.when_closed and any(earned_by_period.get(period.key) for period in open_ones):
-            value, dropped = max(
-                before, _average(closed + open_ones, earned_by_period, possible, scheme), key=lambda one: one[0] or 0
-            )
-    if scheme.passes_at is not None and value is not None:
-        value = 1.0 if value >= scheme.passes_at else 0.0
+            with_open = _average(closed + open_ones, earned_by_period, possible, scheme)
+            if (with_open[0] or 0) > (value or 0):
+                (value, dropped), summed = with_open, closed + open_ones
+    share = value
+    if scheme.passes_at is not None and share is not None:
+        value = 1.0 if share >= scheme.passes_at else 0.0
     return Standing(
         value=value,
         closed=closed_value,
         dropped=dropped,
         open_key=current.key if current else None,
+        share=share,
+        summed=tuple(one.key for one in summed if one.key != dropped),
+        to_come=sum(possible[one.key] for one in later if one.key != dropped),
         periods=tuple(
             PeriodStanding(
                 key=period.key,

@@ -104,6 +104,7 @@ def promises(events: list[Event], more: Event, scheme: Scheme, now: datetime, ex
     assert sum(one.points for one in outcomes) == sum(naive_points(events, scheme).values())
     assert {key: value for key, value in sums(outcomes).items() if value} == naive_points(events, scheme)
     assert before.value == naive_grade(events, scheme, now, excused)
+    told_step_by_step(before, scheme)
 
 
 def naive_points(events: list[Event], scheme: Scheme) -> dict[str, float]:
@@ -138,6 +139,21 @@ def _maximum(here: list[Event], rule: scoring.Rule) -> int:
     if rule.most_unless_two_people is not None and len(people) < 2:
         return rule.most_unless_two_people
     return rule.most
+
+
+def told_step_by_step(found: Standing, scheme: Scheme) -> None:
+    """What the receipt adds up is the grade."""
+    if found.share is None:
+        assert found.value is None
+        return
+    some = [one for one in found.periods if one.key in found.summed]
+    waits = scheme.when_closed and scheme.whole_course
+    earned = sum(one.earned for one in some if not (waits and one.is_open))
+    of = sum(one.target for one in some) + found.to_come
+    assert earned == pytest.approx(found.share * of)
+    assert not any(one.is_dropped or one.is_excused for one in some)
+    passed = scheme.passes_at is None or found.share >= scheme.passes_at
+    assert found.value == (found.share if scheme.passes_at is None else float(passed))
 
 
 def naive_grade(events: list[Event], scheme: Scheme, now: datetime, excused: set[str]) -> float | None:
