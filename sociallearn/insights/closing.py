@@ -56,10 +56,12 @@ def rebuild() -> tuple[int, int]:
 
 
 def fill() -> None:
-    """For cohorts that were there before figures were kept: count what they did."""
+    """For cohorts that were there before figures were kept: count what they did, and close what is over."""
     with transaction() as session:
         for id_ in tallying.uncounted(session):
-            tallying.recount(session, locked(session, Cohort, id_))
+            cohort = locked(session, Cohort, id_)
+            tallying.recount(session, cohort)
+            close(session, cohort)
 
 
 def close(session: Session, cohort: Cohort) -> int:

@@ -64,7 +64,7 @@ def periods(cohort_id: int) -> ResponseReturnValue:
     session = db.session()
     now, before = (reading.told(session, [cohort], weeks, back=back, with_waits=True)[0] for back in (0, weeks))
     return render_template(
-        "insights/periods.html", cohort=cohort, now=now, before=before, weeks=weeks, choices=PERIODS, **_links(cohort)
+        "insights/periods.html", now=now, before=before, weeks=weeks, choices=PERIODS, **_links(cohort)
     )
 
 
