@@ -117,9 +117,7 @@ def _weeks(session: Session, cohort: Cohort, since: date) -> dict[date, list[Mem
 class _Week:
     """One week of a cohort being closed."""
 
-    def __init__(
-        self, session: Session, cohort: Cohort, monday_: date, weeks: dict[date, list[MemberWeek]]
-    ) -> None:
+    def __init__(self, session: Session, cohort: Cohort, monday_: date, weeks: dict[date, list[MemberWeek]]) -> None:
         self.session, self.cohort, self.monday, self.weeks = session, cohort, monday_, weeks
         self.since = _last(session, cohort, "block") or _first(session, cohort)  # of the block it stands in
 
@@ -248,9 +246,7 @@ def _close_questions(session: Session, cohort: Cohort, first: date, until: date)
                 since, pending = week + WEEK, []
 
 
-def _add_questions(
-    session: Session, cohort: Cohort, what: str, days: tuple[date, date], rows: Sequence[Asked]
-) -> None:
+def _add_questions(session: Session, cohort: Cohort, what: str, days: tuple[date, date], rows: Sequence[Asked]) -> None:
     people = hiding.in_fives(len({row.asker_id for row in rows}))
     numbers: list[tuple[str, float]] = [
         ("asked", len(rows)),

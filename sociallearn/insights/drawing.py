@@ -65,10 +65,8 @@ def _discs(sizes: Mapping[str, int]) -> list[Disc]:
         x, y = WIDTH / 2 + 215 * cos(angle), HEIGHT / 2 - 8 + 125 * sin(angle)
         if len(names) == 1:
             x, y = WIDTH / 2, HEIGHT / 2
-        dots = tuple(
-            (round(x + _GAP * sqrt(n + 0.5) * cos(n * _GOLDEN), 1), round(y + _GAP * sqrt(n + 0.5) * sin(n * _GOLDEN), 1))
-            for n in range(min(sizes[name], 40))
-        )
+        spots = ((_GAP * sqrt(n + 0.5), n * _GOLDEN) for n in range(min(sizes[name], 40)))
+        dots = tuple((round(x + far * cos(turn), 1), round(y + far * sin(turn), 1)) for far, turn in spots)
         radius = _GAP * sqrt(len(dots) + 1) + 9
         found.append(Disc(name, sizes[name], round(x, 1), round(y, 1), round(radius, 1), dots))
     return found

@@ -206,9 +206,7 @@ def _questions(cells: Sequence[Number], in_work_hours: bool) -> Questions:
     return Questions(in_work_hours, sums["asked"], sums["in-time"], sums["several"], surviving.quantile(times, 0.5))
 
 
-def _bridging(
-    replies: Sequence[Number], chances: Sequence[Number], sizes: Sequence[Number]
-) -> Bridging | None:
+def _bridging(replies: Sequence[Number], chances: Sequence[Number], sizes: Sequence[Number]) -> Bridging | None:
     """Over all blocks: chance weighs as much as a block has replies."""
     if not replies:
         return None

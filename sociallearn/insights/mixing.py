@@ -1,9 +1,9 @@
 """Whether talk crosses units more than chance would have it. Pure.
 
 The share of replies that go to another unit says little by itself: the more units, the more must cross. So what mixing
-at random would give is taken off. "At random" means that who belongs to which unit has nothing to do with who replies to
-whom, as in the permutation test of Krackhardt ("Predicting with networks", Social Networks 10, 1988): if the labels of
-the n people, of whom n_u belong to unit u, were dealt anew, two different people would be of different units with
+at random would give is taken off. "At random" means that who belongs to which unit has nothing to do with who replies
+to whom, as in the permutation test of Krackhardt ("Predicting with networks", Social Networks 10, 1988): if the labels
+of the n people, of whom n_u belong to unit u, were dealt anew, two different people would be of different units with
 probability
 
     1 - sum over u of n_u (n_u - 1) / (n (n - 1))

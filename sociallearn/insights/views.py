@@ -11,7 +11,7 @@ from sociallearn import access
 from sociallearn.database import db
 from sociallearn.errors import Refusal
 from sociallearn.ideas import staging
-from sociallearn.insights import drawing, exporting, reading, reaching, telling
+from sociallearn.insights import drawing, exporting, reaching, reading, telling
 from sociallearn.parameters import number, whole
 from sociallearn.roster.models import Cohort
 
