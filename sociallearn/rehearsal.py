@@ -126,6 +126,8 @@ def play(lms: Flask, tool: Flask, now: datetime) -> None:
     _escalate(tool, now)
     for talk in crowd.TALKS:
         assemble(lms, tool, talk, now)
+    with clock.at(now):
+        Actor(lms, tool, "bart")
     with tool.app_context(), transaction() as session:
         manager = session.scalars(select(Person).where(Person.sub == "bart")).one()
         granting.grant(session, manager, Right.MANAGER, "He plans the courses.", by=None, is_whole=True)
@@ -134,7 +136,7 @@ def play(lms: Flask, tool: Flask, now: datetime) -> None:
 
 
 def assemble(lms: Flask, tool: Flask, talk: crowd.Talk, now: datetime) -> None:
-    """A course of many: everybody comes in by a launch; what they say goes through the acts, for there is much of it."""
+    """A course of many: everybody comes in by a launch; what they say goes through the acts, as there is much of it."""
     monday = now - talk.began - timedelta(days=(now - talk.began).weekday())
     began = monday.replace(hour=8, minute=0, second=0, microsecond=0)
     with clock.at(began):

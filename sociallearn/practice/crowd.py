@@ -30,9 +30,9 @@ ABOUT = (
     "een vergadering op afstand", "de handleiding", "een lastig telefoontje", "het inwerken", "de gedeelde map",
 )  # fmt: skip
 POSTS = (
-    "Vorige week liep {} bij ons anders dan anders: we schreven op voorhand op wat we nodig hadden, en het duurde half zo lang.",
+    "Vorige week liep {} anders: we schreven op voorhand op wat we nodig hadden, en het duurde half zo lang.",
     "Ik heb iets uitgeprobeerd met {}. Het lukte niet meteen, maar nu vraagt iedereen of we het zo houden.",
-    "Wat mij opviel bij {}: wie het weet, zegt het niet, en wie het niet weet, vraagt het niet. Sinds kort staat het op één plek.",
+    "Wat mij opviel bij {}: wie het weet, zegt het niet, en wie het niet weet, vraagt het niet.",
 )
 QUESTIONS = (
     "Hoe pakken jullie {} aan?", "Wie heeft er een goed voorbeeld van {}?", "Wat werkt bij jullie voor {}?",
@@ -41,8 +41,8 @@ BODY = (
     "Bij ons blijft dat steken en ik wil niet alles zelf uitvinden. Een voorbeeld of een valkuil helpt me al vooruit."
 )
 STARTS = (
-    "Herkenbaar.", "Bij ons ging het net zo.", "Goed dat je het vraagt.", "Dank je, dit neem ik mee.", "Ik zou klein beginnen.",
-    "Wij doen het anders.", "Dat hielp bij ons ook.", "Daar had ik nog niet aan gedacht.",
+    "Herkenbaar.", "Bij ons ging het net zo.", "Goed dat je het vraagt.", "Dank je, dit neem ik mee.",
+    "Ik zou klein beginnen.",    "Wij doen het anders.", "Dat hielp bij ons ook.", "Daar had ik nog niet aan gedacht.",
 )  # fmt: skip
 ENDS = (
     "Vraag iemand van een andere afdeling om mee te kijken, die ziet het meteen.",
@@ -55,11 +55,11 @@ ENDS = (
     "Na twee weken wist iedereen waar het stond.",
 )
 IDEAS = (
-    ("Een spreekuur op donderdag", "Elke donderdag zit iemand van een andere afdeling een uur klaar voor vragen, zonder afspraak."),
-    ("Eén plek voor handleidingen", "Alle handleidingen op één plek met een naam erbij, zodat je weet aan wie je het vraagt."),
+    ("Een spreekuur op donderdag", "Elke donderdag zit iemand van een andere afdeling een uur klaar voor vragen."),
+    ("Eén plek voor handleidingen", "Alle handleidingen op één plek, met de naam van wie ze bijhoudt."),
     ("Meelopen bij een andere afdeling", "Een halve dag per kwartaal meekijken bij een afdeling waar je nooit komt."),
     ("Vragen van de week", "De drie beste vragen van de week op het scherm bij de koffie, met hun antwoord."),
-    ("Minder mail op vrijdag", "Op vrijdag stellen we onze vragen hier in plaats van per mail, en kijken wat het scheelt."),
+    ("Minder mail op vrijdag", "Op vrijdag stellen we onze vragen hier in plaats van per mail."),
     ("Een maatje voor wie nieuw is", "Wie nieuw is, krijgt een maatje van een andere afdeling voor de eerste maand."),
 )  # fmt: skip
 
