@@ -2,7 +2,7 @@
 chance that is always the same. Somebody else plays it."""
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sociallearn.practice.course import FEEDBACK, SHARING, Plan
@@ -99,13 +99,23 @@ def script(talk: Talk) -> list[Act]:
             about = chance.choice(ABOUT)
             if chance.random() < 0.55:
                 said.append(Act(who, after, "question", BODY, chance.choice(QUESTIONS).format(about)))
+                if chance.random() < 0.75:  # somebody sees it the same day
+                    helper = chance.choice([one for one in learners if one != who])
+                    later = after + timedelta(hours=chance.uniform(0.3, 11))
+                    said.append(Act(helper, later, "reply", _answer(chance), to=len(said) - 1))
             else:
                 said.append(Act(who, after, "post", chance.choice(POSTS).format(about)))
         else:
             near = [one for one in roots[-6:] if unit[said[one].who] == unit[who]]
             to = chance.choice(near if near and chance.random() < talk.apart else roots[-4:])
-            said.append(Act(who, after, "reply", f"{chance.choice(STARTS)} {chance.choice(ENDS)}", to=to))
-    return said
+            said.append(Act(who, after, "reply", _answer(chance), to=to))
+    order = sorted(range(len(said)), key=lambda place: said[place].after)
+    place_of = {before: place for place, before in enumerate(order)}
+    return [replace(said[before], to=place_of[said[before].to]) for before in order]
+
+
+def _answer(chance: random.Random) -> str:
+    return f"{chance.choice(STARTS)} {chance.choice(ENDS)}"
 
 
 def _moment(chance: random.Random, weeks: int) -> timedelta:
