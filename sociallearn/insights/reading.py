@@ -10,6 +10,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, aliased
 
 from sociallearn import clock
+from sociallearn.ideas.staging import REFUSED
 from sociallearn.insights import gathering
 from sociallearn.insights.figuring import Figures, Number, figures
 from sociallearn.insights.models import Cell, Closed, MemberWeek
@@ -37,7 +38,8 @@ class Told:
 def closed_until(session: Session, cohorts: Collection[Cohort]) -> dict[int, date]:
     """The Monday up to which each cohort is closed; this week's where it never was."""
     ids = [one.id for one in cohorts]
-    known = dict(session.execute(select(Closed.cohort_id, Closed.next_monday).where(Closed.cohort_id.in_(ids))).all())
+    closed = select(Closed.cohort_id, Closed.next_monday).where(Closed.cohort_id.in_(ids))
+    known = dict(session.execute(closed).tuples().all())
     return {one.id: known.get(one.id) or monday(clock.now(), one.time_zone) for one in cohorts}
 
 
@@ -85,7 +87,7 @@ def cells(
 
 def reasons(session: Session, cohort: Cohort) -> Sequence[str]:
     """Why ideas were refused, the newest first: what the cohort's decision log says."""
-    refused = Decision.after == gathering.STAGE + gathering.REFUSED
+    refused = Decision.after == gathering.STAGE + REFUSED
     statement = select(Decision.reason).where(Decision.cohort_id == cohort.id, refused)
     return session.scalars(statement.order_by(Decision.id.desc()).limit(MOST_REASONS)).all()
 
