@@ -1,14 +1,14 @@
 """What learners did a week, and the fixed cells figures are made of. Filled by the upgrade command itself.
 
 Revision: 20261129_insights
-After: 20261128_merging
+After: 20261129_finding
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "20261129_insights"
-down_revision = "20261128_merging"
+down_revision = "20261129_finding"
 branch_labels = None
 depends_on = None
 
