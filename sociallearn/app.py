@@ -32,6 +32,7 @@ from sociallearn.grades.views import bp as grades
 from sociallearn.ideas import joining
 from sociallearn.ideas.author_views import bp as authors
 from sociallearn.ideas.views import bp as ideas
+from sociallearn.insights import closing, tallying
 from sociallearn.insights.views import bp as insights
 from sociallearn.lti import deep_linking, keys, registrations
 from sociallearn.lti.key_sets import KeySets
@@ -134,7 +135,8 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     storing.init_app(app)
     jobs.init(app)
     # who hears first acts first: a question has its clock before anything asks for it
-    for hears in (keeping, states, landing, handling, queue, indexing, look_alikes, starting, escalating, joining):
+    rooms = (keeping, states, landing, handling, queue, indexing, look_alikes, starting, escalating, joining, tallying)
+    for hears in rooms:
         hears.connect()
     chores = (
         access.remove_expired,
@@ -145,6 +147,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
         look_alikes.catch_up,
         keys.tidy,
         settling.forget_texts,
+        closing.close_weeks,
         sweeping.look_for_strays,
     )
     jobs.housekeeping.extend(each for each in chores if each not in jobs.housekeeping)

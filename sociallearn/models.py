@@ -7,6 +7,7 @@ def load() -> None:
     import sociallearn.attachments.models
     import sociallearn.grades.models
     import sociallearn.ideas.models
+    import sociallearn.insights.models
     import sociallearn.lti.models
     import sociallearn.moderation.models
     import sociallearn.posts.models

@@ -15,15 +15,17 @@ from sqlalchemy import Integer, Table, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from sociallearn import access, clock
-from sociallearn.database import db, transaction
+from sociallearn.database import db, insert_or_get, transaction
 from sociallearn.grades.models import ColumnState, Delivery, DeliveryState, GradeReview, LineItem, OwnColumn
+from sociallearn.insights import closing
+from sociallearn.insights.models import Cell
 from sociallearn.lti.models import Deployment
 from sociallearn.posts.models import Kind, Post, Topic
 from sociallearn.questions import escalating
 from sociallearn.questions.models import Escalation
 from sociallearn.roster import granting
 from sociallearn.roster.granting import Right
-from sociallearn.roster.models import Cohort, Member, Person, Placement, Space
+from sociallearn.roster.models import Cohort, Member, Person, Placement, Space, Unit
 from sociallearn.search.engines import engine_of
 from tests.conftest import Actor
 from tests.lms import AGS, MEMBERSHIP, Lms
@@ -125,7 +127,18 @@ def populate(app: Flask, word: str) -> Tenant:
     _place(tenant)
     with app.app_context(), transaction() as session:
         _deliver(session, tenant)
+        _close(session, tenant)
     return tenant
+
+
+def _close(session: Session, at: Tenant) -> None:
+    """Figures of weeks that are over, one with a unit's name."""
+    for cohort in session.scalars(select(Cohort).where(Cohort.organisation_id == at.organisation_id)).all():
+        with clock.at(clock.now() + timedelta(weeks=2)):
+            closing.close(session, cohort)
+        unit = insert_or_get(session, Unit, {"organisation_id": cohort.organisation_id, "name": f"Unit {at.word}"})
+        day = clock.now().date()
+        session.add(Cell(cohort_id=cohort.id, what="acts", since=day, until=day, unit_id=unit.id, people=5, number=9))
 
 
 def _number(location: str) -> int:

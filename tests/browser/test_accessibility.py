@@ -291,8 +291,18 @@ def test_pages_of_a_manager(inspect: Callable[..., Inspector]) -> None:
     bart = inspect().enter("bart")
     everyday_pages(bart)
     bart.look("insights", "insights")
+    bart.look("all cohorts", "insights/organisation")
+    large = bart.link(".in-words:has-text('Kennis delen') a")
+    several = "&".join(f"cohort={one.get_attribute('value')}" for one in bart.page.locator("input[name=cohort]").all())
+    bart.look("side by side", f"insights/beside?{several}")
+    bart.look("a cohort's figures", large)
+    assert bart.page.locator("svg.units").count() == 1
+    for summary in bart.page.locator("main details.data summary").all():
+        summary.click()
+    bart.look("its tables open")
+    bart.look("then and now", f"{large}/periods")
     assert bart.found == []
-    assert len(bart.seen) == 15
+    assert len(bart.seen) == 20
 
 
 ADMINISTRATION = {
