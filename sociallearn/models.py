@@ -9,6 +9,7 @@ def load() -> None:
     import sociallearn.ideas.models
     import sociallearn.lti.models
     import sociallearn.moderation.models
+    import sociallearn.notifications.models
     import sociallearn.posts.models
     import sociallearn.questions.models
     import sociallearn.roster.models
