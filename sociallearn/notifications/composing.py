@@ -151,9 +151,9 @@ def message(letter: Letter, person: Person, digest_id: int) -> EmailMessage:
     made["Date"] = format_datetime(clock.now())
     made["Message-ID"] = f"<digest-{digest_id}@{urlsplit(base_url).hostname}>"  # the same however often it is tried
     made["Auto-Submitted"] = "auto-generated"
-    made["Content-Language"] = languages.choose()
     made["List-Unsubscribe"] = f"<{stop}>"
     made["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     made.set_content(render_template("notifications/digest.txt", **given), cte="quoted-printable")
     made.add_alternative(render_template("notifications/digest.htm", **given), subtype="html", cte="quoted-printable")
+    made["Content-Language"] = languages.choose()  # of the whole: before there are parts, it would go to the first
     return made

@@ -4,11 +4,13 @@ import smtplib
 import ssl
 from collections.abc import Callable
 from email.message import EmailMessage
+from email.policy import SMTP
 from enum import StrEnum
 
 from sociallearn.config import Relay
 
 TIMEOUT = 15.0  # seconds for each answer
+_WIDE = SMTP.clone(max_line_length=998)  # addresses in headers stay whole, or no mail program could follow them
 
 
 class Went(StrEnum):
@@ -79,7 +81,7 @@ def _talk(server: smtplib.SMTP, message: EmailMessage, hand_over: Callable[[], b
     if not hand_over():
         return Went.NOT_OURS, None
     try:
-        code, _said = server.data(message.as_bytes())
+        code, _said = server.data(message.as_bytes(policy=_WIDE))
     except smtplib.SMTPDataError as error:  # it did not even want to begin
         return (Went.REFUSED if error.smtp_code >= 500 else Went.LATER), str(error.smtp_code)
     except (OSError, smtplib.SMTPException):

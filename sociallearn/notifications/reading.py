@@ -54,7 +54,7 @@ _IS_MUTED = exists().where(
 _WAS_ON_SCREEN = exists().where(
     ReadMark.member_id == _ME,
     ReadMark.root_id == Notification.root_id,
-    ReadMark.at >= Notification.at,
+    ReadMark.at > Notification.at,
     ReadMark.last_read_id >= Notification.post_id,
 )
 _IS_UNREAD = and_(Notification.read_at.is_(None), ~_WAS_ON_SCREEN)

@@ -14,7 +14,7 @@ from sociallearn.ideas import moving, rating, settling
 from sociallearn.ideas.models import Idea
 from sociallearn.notifications import choosing, marking, reading, wording
 from sociallearn.notifications.models import About, Notification
-from sociallearn.posts import deciding, keeping, pinning, praising, reacting, reading_marks, writing
+from sociallearn.posts import deciding, expiring, keeping, pinning, praising, reacting, reading_marks, writing
 from sociallearn.posts.models import Kind, Post, ReactionKind, Starter, Visibility
 from sociallearn.questions import accepting, escalating, offering
 from sociallearn.questions import marking as answers
@@ -216,7 +216,8 @@ def test_reading_a_conversation_or_the_list_makes_it_read(session: Session, peop
 
 
 def test_who_is_asked_for_help_reads_so_until_it_is_answered(app: Flask, cast: Cast) -> None:
-    cast.tess.get("/feed")
+    for name in ("tess", "ben", "cleo", "dora"):
+        getattr(cast, name)
     with app.app_context():
         with transaction() as session:
             cleo = session.get_one(Member, cast.cleo.member_id)
@@ -276,17 +277,14 @@ def test_settings_are_shown_again_with_what_was_wrong(cast: Cast) -> None:
 
 
 def test_informal_talk_is_told_and_goes_with_its_text(app: Flask, cast: Cast) -> None:
-    from sociallearn.posts import expiring
-
     cast.ben.get("/feed")
     cast.tess.post("/cohort/spaces", name="Corner", tone="informal", keep_days="7")
     with app.app_context():
         space = db.session.scalars(select(Space.id)).one()
-        db.session.rollback()
-        post = int(re.findall(r"\d+", cast.ben.post("/feed", body="Coffee?", space=f"s{space}").location)[-1])
-        cast.cleo.post(f"/posts/{post}/replies", body="Yes.")
-        assert "Cleo Test replied" in cast.ben.get("/notifications").text
-        with clock.at(clock.now() + timedelta(days=30)), transaction() as session:
-            assert expiring.remove_expired(session) == 1
-            assert session.scalars(select(Notification.id)).all() == []
-            assert session.scalars(select(Idea.post_id)).all() == []
+    post = int(re.findall(r"\d+", cast.ben.post("/feed", body="Coffee?", space=f"s{space}").location)[-1])
+    cast.cleo.post(f"/posts/{post}/replies", body="Yes.")
+    assert "Cleo Test replied" in cast.ben.get("/notifications").text
+    with app.app_context(), clock.at(clock.now() + timedelta(days=30)), transaction() as session:
+        assert expiring.remove_expired(session) == 1
+        assert session.scalars(select(Notification.id)).all() == []
+        assert session.scalars(select(Idea.post_id)).all() == []
