@@ -262,7 +262,7 @@ def _run(
         live_a_month(Town(app, cast, postbox, **place, group={"ben"}), acts)
 
 
-@settings(max_examples=4, deadline=None, phases=AS_IT_COMES, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, deadline=None, phases=AS_IT_COMES, suppress_health_check=list(HealthCheck))
 @given(acts=st.lists(ACTS, min_size=25, max_size=60))
 def test_a_month(
     app: Flask, cast: Cast, postbox: Postbox, place: dict[str, Any], acts: list[tuple[str, str, int, int]]
