@@ -459,8 +459,8 @@ def test_pages_outside_every_seat_tell_nothing(world: World) -> None:
         "registration.connected": ["/lti/connected", "/lti/connected?invite=guess"],
         "registration.canvas_configuration": ["/lti/config/canvas.json"],
         "lti.jwks": ["/lti/jwks", "/lti/jwks/guess"],
-        **dict.fromkeys(("mail.go", "mail.come_back"), ["/go/guess", "/go/WzEsImxpc3QiXQ.guess"]),
-        **dict.fromkeys(("mail.stop", "mail.stop_now"), ["/mail/stop/guess", "/mail/stop/MQ.guess"]),
+        **{key: ["/go/guess", "/go/WzEsImxpc3QiXQ.guess"] for key in ("mail.go", "mail.come_back")},
+        **{key: ["/mail/stop/guess", "/mail/stop/MQ.guess"] for key in ("mail.stop", "mail.stop_now")},
     }
     with unchanged(world):
         for rule in world.app.url_map.iter_rules():

@@ -41,7 +41,7 @@ def sentence(line: Line) -> str:
     """What happened."""
     what = What(line.what)
     if what in _BY_SOMEBODY:
-        return _by_somebody(what, people(line.names))
+        return _by_somebody(what, people(line.names), line.count)
     if what in _IDEAS:
         return _of_idea(line, what)
     if what == What.HELPED:
@@ -67,16 +67,26 @@ _BY_SOMEBODY = frozenset(
 _IDEAS = frozenset({What.MOVED, What.MERGED, What.SPLIT, What.OUTCOME})
 
 
-def _by_somebody(what: What, names: str) -> str:
+def _by_somebody(what: What, names: str, number: int) -> str:
+    # in some languages the verb follows the number of people
     said: dict[What, str] = {
-        What.REPLIED: _("%(names)s replied to you", names=names),
-        What.ANSWERED: _("%(names)s answered your question", names=names),
-        What.COMMENTED: _("%(names)s commented on your idea", names=names),
-        What.MENTIONED: _("%(names)s mentioned you", names=names),
-        What.PRAISED: _("%(names)s praised you", names=names),
-        What.WENT_ON: _("%(names)s wrote in a conversation you follow", names=names),
+        What.REPLIED: ngettext("%(names)s replied to you", "%(names)s replied to you", number, names=names),
+        What.ANSWERED: ngettext(
+            "%(names)s answered your question", "%(names)s answered your question", number, names=names
+        ),
+        What.COMMENTED: ngettext(
+            "%(names)s commented on your idea", "%(names)s commented on your idea", number, names=names
+        ),
+        What.MENTIONED: ngettext("%(names)s mentioned you", "%(names)s mentioned you", number, names=names),
+        What.PRAISED: ngettext("%(names)s praised you", "%(names)s praised you", number, names=names),
+        What.WENT_ON: ngettext(
+            "%(names)s wrote in a conversation you follow",
+            "%(names)s wrote in a conversation you follow",
+            number,
+            names=names,
+        ),
         What.ENDORSED: _("Recommended by your trainer: your answer (%(names)s)", names=names),
-        What.REACTED: _("%(names)s reacted to your text", names=names),
+        What.REACTED: ngettext("%(names)s reacted to your text", "%(names)s reacted to your text", number, names=names),
         What.STARTER: _("A starter question by %(names)s", names=names),
         What.ANNOUNCED: _("An announcement by %(names)s", names=names),
     }

@@ -191,10 +191,7 @@ def work(town: Town, now: datetime) -> None:
 
 ACTS = st.tuples(
     st.sampled_from(PEOPLE),
-    st.sampled_from(
-        ["post", "group", "ask", "open", "reply", "reply", "reply", "react", "hide", "restore", "mute", "follow"]
-        + ["read", "move", "plan"]
-    ),
+    st.sampled_from(["post", "group", "ask", "open", "reply", "reply", "reply", "react", "hide", "restore", "mute", "follow", "read", "move", "plan"]),
     st.integers(0, 40),
     st.integers(0, 40),  # hours since the one before
 )  # fmt: skip
