@@ -189,9 +189,13 @@ def work(town: Town, now: datetime) -> None:
             assert (name, town.root(text).id) not in town.muted, (name, word)
 
 
+WHAT = (
+    "post", "group", "ask", "open", "reply", "reply", "reply", "react", "hide", "restore", "mute", "follow", "read",
+    "move", "plan",
+)  # fmt: skip
 ACTS = st.tuples(
     st.sampled_from(PEOPLE),
-    st.sampled_from(["post", "group", "ask", "open", "reply", "reply", "reply", "react", "hide", "restore", "mute", "follow", "read", "move", "plan"]),
+    st.sampled_from(WHAT),
     st.integers(0, 40),
     st.integers(0, 40),  # hours since the one before
 )  # fmt: skip
