@@ -147,6 +147,7 @@ class Stage:
             if not statement.startswith("BEGIN"):
                 seen.append(statement)
 
+        page()  # what is kept for half a minute was read now
         with self.app.app_context():
             engine = db.engine
         event.listen(engine, "before_cursor_execute", note)

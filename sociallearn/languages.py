@@ -67,7 +67,7 @@ def init_app(app: Flask) -> None:
 def _text(eval_context: EvalContext, message: str, /, **values: object) -> str:
     """Jinja's own ``_``, without its detours: a page says a hundred texts, and most of them need nothing filled in."""
     if not eval_context.autoescape:
-        return catalogue().ugettext(message) % values
+        return str(catalogue().ugettext(message) % values)
     return _filled(choose(), message) if not values else _marked_up(choose(), message) % values
 
 
@@ -91,11 +91,11 @@ def catalogue() -> NullTranslations:
 
 def choose() -> str:
     """One's own choice, else the launch's locale, else the browser's, else English."""
-    if "language" not in g:
+    chosen: str | None = g.get("language")
+    if chosen is None:
         person = g.seat.member.person if "seat" in g else None
         wishes = [person.language, person.locale] if person else []
-        g.language = next((known for wish in wishes if (known := _known(wish))), None) or _browsers()
-    chosen: str = g.language
+        chosen = g.language = next((known for wish in wishes if (known := _known(wish))), None) or _browsers()
     return chosen
 
 

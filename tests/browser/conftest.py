@@ -31,7 +31,6 @@ FLAGS = [
 ]
 expect.set_options(timeout=20_000)
 FAILED = pytest.StashKey[bool]()
-HERE = Path(__file__).parent
 PATIENCE = 200  # seconds for everything to be up: two cores may be busy with other tests
 
 
@@ -193,15 +192,6 @@ class Visitor:
             frame.wait_for_function(f"() => new Promise(done => {{ {painted} }})", timeout=10_000)
         except Error:
             return  # what comes next waits for what it needs
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser, two servers and a worker share two cores: one run more for a test that only met a slow moment.
-
-    The summary counts such reruns, and what is really broken fails twice."""
-    for item in items:
-        if item.path.is_relative_to(HERE):
-            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.hookimpl(wrapper=True)
