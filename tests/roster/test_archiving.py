@@ -19,17 +19,11 @@ from tests.grades.conftest import lms as lms
 from tests.grades.conftest import school as school
 
 SENTENCE = "This cohort is archived: everything can be read, and nothing changes any more."
-OPEN = {
-    "/notifications/read",
-    "/notifications/settings",
-    "/language",
-    "/read-all",
-    "/agreements/read",
-    "/cohort/set-up/archive/withdrawal",
-}
+OPEN = {"/language", "/read-all", "/agreements/read", "/cohort/set-up/archive/withdrawal"}
 OPEN |= {"/posts/<int:post_id>/read", "/cohorts/<int:cohort_id>/open", "/placing/cancellation"}
 OPEN |= {f"/posts/<int:post_id>/{what}" for what in ("bookmark", "bookmark/withdrawal")}  # for oneself alone
 OPEN |= {f"/posts/<int:post_id>/{what}" for what in ("following", "following/withdrawal", "muting")}
+OPEN |= {"/notifications/read", "/notifications/settings"}
 OPEN |= {"/memory/cohort", "/memory/texts"}  # whoever said yes may still say no
 OPEN |= {"/questions/ask-me/withdrawal"}
 OPEN |= {"/topics/<topic_key>/following", "/topics/<topic_key>/following/withdrawal"}
