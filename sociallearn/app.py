@@ -30,6 +30,7 @@ from sociallearn.feed.views import bp as feed
 from sociallearn.grades import keeping
 from sociallearn.grades.views import bp as grades
 from sociallearn.ideas import joining
+from sociallearn.ideas.author_views import bp as authors
 from sociallearn.ideas.views import bp as ideas
 from sociallearn.insights.views import bp as insights
 from sociallearn.lti import deep_linking, keys, registrations
@@ -39,6 +40,7 @@ from sociallearn.lti.starting import remove_expired
 from sociallearn.lti.views import bp as lti
 from sociallearn.moderation import handling, queue
 from sociallearn.moderation.administering_views import bp as administering
+from sociallearn.moderation.appeal_views import bp as appeals
 from sociallearn.moderation.reporting_views import bp as reports
 from sociallearn.moderation.views import bp as moderation
 from sociallearn.notifications import going, hearing
@@ -91,9 +93,11 @@ ROOMS = (
     memory,
     promise,
     ideas,
+    authors,
     grades,
     moderation,
     reports,
+    appeals,
     administering,
     insights,
     setup,

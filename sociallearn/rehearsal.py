@@ -194,11 +194,29 @@ class Actor:
             seen = self._find(r'name="seen" value="(\w+)"', path)
             self._send(line.key, path, {"to": line.stage, "reason": line.body, "seen": seen})
             return
+        if line.kind == Kind.INVITE:
+            asked = self._find(rf'<option value="(\d+)"[^>]*>{re.escape(line.owner)}<', f"/ideas/{parent}")
+            self._send(line.key, f"/ideas/{parent}/authors", {"member": asked})
+            return
+        if line.kind == Kind.APPEAL:
+            decision = self._find(r"/decisions/(\d+)/appeal", "/decisions")
+            self._send(line.key, f"/decisions/{decision}/appeal", {"words": line.body})
+            return
+        if line.kind == Kind.REPLY_TO_APPEAL:
+            asked = self._find(r"/appeals/(\d+)", "/moderation")
+            self._send(line.key, f"/appeals/{asked}", {"note": line.body, "verdict": "stays"})
+            return
         if line.kind == Kind.OUTCOME:
             path = f"/ideas/{parent}/outcome"
             owner = self._find(rf'<option value="(\d+)"[^>]*>{re.escape(line.owner)}<', path)
             due = (clock.now() + line.ago + (line.due_in or timedelta())).date().isoformat()
             self._send(line.key, path, {"owner": owner, "due": due, "benefit": line.body, "seen": "0"})
+            return
+        if line.kind == Kind.REVIEWED:
+            self._send(line.key, self._find(r"(/grading/reviews/\d+)", "/grading/reviews"), {"note": line.body})
+            return
+        if line.kind in (Kind.BONUS, Kind.EXCUSE):
+            self._change_points(line)
             return
         path, form = {
             Kind.POST: ("/feed", {"body": line.body, "space": self._space(line.space), **self._with(line)}),
@@ -210,6 +228,7 @@ class Actor:
             Kind.RATE: (f"/ideas/{parent}/rating", {"value": str(line.stars)}),
             Kind.REACT: (f"/posts/{parent}/reactions", {"give": line.reaction}),
             Kind.PIN: (f"/posts/{parent}/pin", {}),
+            Kind.JOIN: (f"/ideas/{parent}/authors/acceptance", {}),
             Kind.VOTE: (f"/posts/{parent}/poll/vote", {"option": [str(place) for place in line.choices]}),
             Kind.REPORT: (f"/posts/{parent}/report", {"kind": line.reason, "words": line.body}),
             Kind.HIDE: (f"/posts/{parent}/hiding", {"reason": line.body}),
@@ -220,13 +239,21 @@ class Actor:
             Kind.SOLVE: (f"/questions/{parent}/solving", {"words": line.body}),
             Kind.DUPLICATE: (f"/questions/{parent}/duplicate", {"target": str(said.posts.get(line.about, 0))}),
             Kind.STARTER: ("/starters", _starter(line)),
-            Kind.OFFER: ("/questions/ask-me", {"words": line.body}),
+            Kind.REVIEW: ("/participation/review", {"post": str(parent), "words": line.body}),
+            Kind.OFFER: ("/questions/ask-me", self._offer(line)),
         }[line.kind]
         location = self._send(line.key, path, form, line)
         if line.kind is Kind.STARTER:  # it leads to a page that names what was opened
             location = self._find(_DISCUSSION, location.removeprefix(self._base_url).removeprefix(self._seat))
         said.parents[line.key] = line.parent
         said.posts[line.key] = int((_NUMBER.findall(location) or ["0"])[-1])
+
+    def _change_points(self, line: Line) -> None:
+        who = rf"/participation/(\d+)\"[^>]*><bdi>{re.escape(line.owner)}<"
+        path = f"/participation/{self._find(who, '/grading/learners')}/change"
+        period = self._find(rf'<option value="([\w-]+)"[^>]*>Week {line.week} ', path)
+        form = {"period": period, "kind": line.kind.value, "points": str(line.points or ""), "reason": line.body}
+        self._send(line.key, path, form)
 
     def _with(self, line: Line) -> dict[str, Any]:
         """The fields of what comes with a post: a poll, praise."""
@@ -257,6 +284,14 @@ class Actor:
         if response.status_code != 303:
             raise RuntimeError(f"{what} was refused: {response.status_code} {response.text[:500]}")
         return response.location
+
+    def _offer(self, line: Line) -> dict[str, Any]:
+        """What somebody can be asked about, and found by."""
+        ticked = r'name="topic" value="(\d+)"[^>]*><bdi>#{}</bdi>'.format
+        form: dict[str, Any] = {"words": line.body}
+        if line.topics:
+            form |= {"is_listed": "1", "topic": [self._find(ticked(name), "/questions/ask-me") for name in line.topics]}
+        return form
 
     def _group(self, lms_id: str) -> str:
         """The group the LMS knows by this number."""

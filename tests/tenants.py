@@ -5,6 +5,7 @@ them writes or is called holds a word of its own, so that a single glimpse of it
 """
 
 import io
+import re
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from sociallearn import access, clock
 from sociallearn.database import db, transaction
-from sociallearn.grades.models import ColumnState, Delivery, DeliveryState, LineItem, OwnColumn
+from sociallearn.grades.models import ColumnState, Delivery, DeliveryState, GradeReview, LineItem, OwnColumn
 from sociallearn.lti.models import Deployment
 from sociallearn.notifications import going
 from sociallearn.notifications.models import Digest, DigestState
@@ -120,6 +121,7 @@ def populate(app: Flask, word: str) -> Tenant:
         granting.grant(session, me, Right.ADMINISTRATOR, f"Because {word}", by=None, is_whole=True)
     _talk(tenant)
     _remember(tenant)
+    _grade(tenant)
     _run(tenant)
     _administer(tenant)
     _place(tenant)
@@ -180,6 +182,10 @@ def _talk(at: Tenant) -> None:
     _done(cleo.post("/ideas", title=f"Another {at.word}", body=at.says("On top of it."), on=str(idea)))
     _done(tess.post(f"/ideas/{idea}/outcome", owner=str(ben.member_id), due="2027-01-31", benefit=at.says("Time.")))
     _done(tess.post(f"/ideas/{idea}/stage", to="done", seen="new", reason=at.says("It is there.")))
+    moved = re.search(r"/decisions/([0-9]+)/appeal", ben.get("/decisions").text)
+    assert moved
+    _done(ben.post(f"/decisions/{moved[1]}/appeal", words=at.says("It is not there yet.")))
+    _done(ben.post(f"/ideas/{idea}/authors", member=str(tess.member_id)))
     twin = int(_done(ben.post("/ideas", title=f"A plan {at.word}", body=at.says(WORDS))).rpartition("/")[2])
     _done(cleo.post(f"/ideas/{twin}/rating", value="2"))
     same = _done(cleo.post("/ideas", title=f"The same plan {at.word}", body=at.says("Once more.")))
@@ -230,6 +236,21 @@ def _remember(at: Tenant) -> None:
     _done(at.tess.post("/memory/cohort", is_offered="1", is_read="1"))
     for author in (at.ben, at.cleo):
         _done(author.post("/memory/texts", membership=str(author.member_id), choice="named"))
+
+
+def _grade(at: Tenant) -> None:
+    """A learner asks about points, a trainer answers and changes some."""
+    ben, tess = at.ben, at.tess
+    page = ben.get("/participation").text
+    period = re.findall(r"/participation/review\?period=([\w-]+)", page)[0]
+    _done(ben.post("/participation/review", period=period, words=at.says("Is that right?")))
+    with at.app.app_context():
+        asked = db.session.scalars(
+            select(GradeReview.id).where(GradeReview.organisation_id == at.organisation_id)
+        ).one()
+    _done(tess.post(f"/grading/reviews/{asked}", note=at.says("It is not.")))
+    change = {"period": period, "kind": "bonus", "points": "1", "reason": at.says("You helped on the phone.")}
+    _done(tess.post(f"/participation/{ben.member_id}/change", **change))
 
 
 def _done(response: Any) -> str:

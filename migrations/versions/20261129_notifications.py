@@ -3,14 +3,14 @@
 Nobody is told of what happened before; mails begin with the next time somebody comes in.
 
 Revision: 20261129_notifications
-After: 20261128_merging
+After: 20261129_finding
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "20261129_notifications"
-down_revision = "20261128_merging"
+down_revision = "20261129_finding"
 branch_labels = None
 depends_on = None
 

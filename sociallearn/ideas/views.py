@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, g, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, Response, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -13,7 +13,9 @@ from sociallearn.grades import receipts
 from sociallearn.ideas import (
     building,
     commenting,
+    exporting,
     forms,
+    inviting,
     joining,
     merging,
     moving,
@@ -66,6 +68,7 @@ def index() -> ResponseReturnValue:
         starter=starters.of_round(session, chosen.id, member) if chosen else None,
         overdue=settling.overdue(session, member) if page.is_first else [],
         told=settling.of_rated(session, member) if page.is_first and not chosen else [],
+        invitations=inviting.waiting_for(session, member) if page.is_first and not chosen else [],
         room="ideas",
     )
 
@@ -123,6 +126,15 @@ def _wanted() -> IdeaRound | None:
     if "round" not in request.args:
         return None
     return access.get_or_404(IdeaRound, id=number(request.args, "round"))
+
+
+@bp.get("/ideas.csv")
+def export() -> ResponseReturnValue:
+    """Ideas with their ratings and comments as a table; of all rounds, or of one."""
+    access.require_trainer()
+    answer = Response(exporting.as_csv(db.session(), access.member(), _wanted()), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = 'attachment; filename="ideas.csv"'
+    return answer
 
 
 @bp.get("/rounds/new")
@@ -204,6 +216,7 @@ def _idea_page(post: Post, form: CommentForm) -> str:
         is_alone=alone,
         part_of=joining.joined_to(session, idea, member),
         parts=joining.joined_in(session, post.id, member),
+        asking=inviting.asking(session, idea, member),
         merge_reason=None if alone else merging.reason_of(session, post.id),
         may_split=may_move and not alone,
         links=building.links_of(session, post.id, member),

@@ -42,6 +42,13 @@ def reply(post_id: int) -> ResponseReturnValue:
     """Answer a post or a reply."""
     access.require_writer()
     parent, form = find(post_id), PostForm(request.form)
+    if parent.kind == Kind.IDEA:  # its own form asks what the comment is
+        raise Refusal(
+            422,
+            _("Say what your comment is: a question, something built on the idea, or a concern with a suggestion."),
+            _("Your text stands below; copy what you need."),
+            link=("ideas.show", {"post_id": parent.id, "_anchor": "write"}, _("To the idea")),
+        )
     if not form_files.is_complete(form):
         return _again(parent, form), 422
     made = writing.reply(db.session(), parent, by=access.member(), body=form.text)

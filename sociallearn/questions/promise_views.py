@@ -1,7 +1,5 @@
 """The 12-hour goal, being asked, and offering to be."""
 
-import csv
-import io
 from datetime import UTC, datetime
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
@@ -14,12 +12,13 @@ from sociallearn.errors import Refusal
 from sociallearn.parameters import number, whole
 from sociallearn.posts.models import Kind, Post
 from sociallearn.posts.pages import find
-from sociallearn.questions import offering, promising, settling, waiting
+from sociallearn.questions import finding, offering, promising, settling, waiting
 from sociallearn.questions.forms import OfferForm
 from sociallearn.questions.promising import Asked
+from sociallearn.text import cells
+from sociallearn.text.naming import LONGEST_NAME
 
 ROWS_A_PAGE = 50
-FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
 COLUMNS = [
     "question",
     "title",
@@ -79,28 +78,25 @@ def listed() -> ResponseReturnValue:
 @bp.get("/promise.csv")
 def export() -> ResponseReturnValue:
     """The same as a table for a spreadsheet: everything the figures are made from, and nobody's name."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(COLUMNS)
     rows, _link = _chosen()
     now = clock.now()
-    for row in rows:
-        writer.writerow(
-            [
-                row.id,
-                _harmless(row.title),
-                "work hours" if row.in_work_hours else "plain hours",
-                _stamp(row.asked_at),
-                _stamp(row.due_at),
-                _stamp(row.first_answer_at),
-                f"{row.hours:.6f}",
-                int(row.is_answered),
-                int(row.due_at <= now),
-                int(row.is_in_time),
-                row.answers,
-            ]
-        )
-    answer = Response("\ufeff" + out.getvalue(), mimetype="text/csv")  # so that Excel reads it as UTF-8
+    lines = [
+        [
+            row.id,
+            row.title,
+            "work hours" if row.in_work_hours else "plain hours",
+            _stamp(row.asked_at),
+            _stamp(row.due_at),
+            _stamp(row.first_answer_at),
+            f"{row.hours:.6f}",
+            int(row.is_answered),
+            int(row.due_at <= now),
+            int(row.is_in_time),
+            row.answers,
+        ]
+        for row in rows
+    ]
+    answer = Response(cells.table([COLUMNS, *lines]), mimetype="text/csv")
     answer.headers["Content-Disposition"] = 'attachment; filename="12-hour-goal.csv"'
     return answer
 
@@ -122,10 +118,6 @@ def _chosen() -> tuple[list[Asked], dict[str, str]]:
     return rows, link
 
 
-def _harmless(title: str) -> str:
-    return "'" + title if title.startswith(FORMULAS) else title
-
-
 def _stamp(moment: datetime | None) -> str:
     return "" if moment is None else moment.astimezone(UTC).isoformat(timespec="microseconds")
 
@@ -134,7 +126,22 @@ def _stamp(moment: datetime | None) -> str:
 def ask_me() -> ResponseReturnValue:
     """What I can be asked about."""
     offer = waiting.offer_of(db.session(), access.member())
-    return _offer_page(OfferForm(data={"words": offer.words if offer else ""}))
+    known = {"words": offer.words, "is_listed": offer.is_listed} if offer else {}
+    return _offer_page(OfferForm(data=known))
+
+
+@bp.get("/who-knows")
+def experts() -> ResponseReturnValue:
+    """Who likes to be found, by topic."""
+    session, member, name = db.session(), access.member(), request.args.get("about", "")[:LONGEST_NAME]
+    if not name:
+        found = finding.topics(session, member)
+        return render_template("questions/experts.html", topic=None, topics=found, room="questions")
+    topic = finding.topic(session, member, name)
+    if topic is None:
+        raise Refusal(404, _("Nobody has named this topic yet."), _("Write # and its name in a text to begin it."))
+    people = finding.experts(session, member, topic.id)
+    return render_template("questions/experts.html", topic=topic, experts=people, room="questions")
 
 
 @bp.post("/ask-me")
@@ -146,7 +153,13 @@ def offer() -> ResponseReturnValue:
     if not form.validate():
         return _offer_page(form, ticked), 422
     try:
-        offering.offer(db.session(), by=access.member(), topic_ids=ticked, words=form.words.data or "")
+        offering.offer(
+            db.session(),
+            by=access.member(),
+            topic_ids=ticked,
+            words=form.words.data or "",
+            is_listed=bool(form.is_listed.data),
+        )
     except Refusal as refusal:
         if refusal.status != 422:
             raise

@@ -191,6 +191,7 @@ def pages_of_writers(somebody: Inspector, own: str) -> None:
     somebody.look("formatting open")
     somebody.look("edit", f"posts/{own}/edit")
     somebody.look("earlier versions", f"posts/{own}/history")
+    somebody.look("who knows about", "questions/who-knows")
     somebody.look("ask", "questions/new")
     somebody.page.locator("#title").fill("  ")
     somebody.page.locator("#body").fill("  ")
@@ -241,7 +242,7 @@ def test_pages_of_a_learner(inspect: Callable[..., Inspector]) -> None:
     noor.look("today's mail", "notifications/digest")
     noor.look("not for learners", "grading", 403)
     assert noor.found == []
-    assert len(noor.seen) == 33
+    assert len(noor.seen) == 34
 
 
 def test_pages_of_a_trainer(inspect: Callable[..., Inspector]) -> None:
@@ -269,13 +270,25 @@ def test_pages_of_a_trainer(inspect: Callable[..., Inspector]) -> None:
     assert katrien.page.locator("#hidden + .rows li").count() >= 1
     katrien.look("cohort", "cohort")
     katrien.look("participation of a learner", katrien.link(".people a[href*='/participation/']"))
-    katrien.page.locator("details.data summary").click()
-    katrien.look("points as a table")
+    look_at_points(katrien, sam)
     katrien.look("insights", "insights")
     sam.look("hidden text of one's own", f"posts/{unfair}")
     assert katrien.found == []
     assert sam.found == []
-    assert len(katrien.seen) == 41
+    assert len(katrien.seen) == 46
+
+
+def look_at_points(katrien: Inspector, sam: Inspector) -> None:
+    """What one asks about points, and what the trainer answers and changes."""
+    sam.go("participation")
+    sam.look("ask to look again", sam.link("a[href*='/participation/review?period=']"))
+    sam.press("form.write .button:not(.quiet)", words="Is this right?")
+    katrien.look("learners", "grading/learners")
+    katrien.look("change points", katrien.link(".rows a[href*='/participation/']") + "/change")
+    katrien.press("form.write .button:not(.quiet)", reason="For the phone call.")
+    katrien.look("change points, not filled in")
+    katrien.look("to look at again", "grading/reviews")
+    katrien.look("answer", katrien.link(".rows a[href*='/grading/reviews/']"))
 
 
 def test_pages_of_a_manager(inspect: Callable[..., Inspector]) -> None:

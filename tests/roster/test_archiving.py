@@ -63,7 +63,7 @@ def test_every_act_is_refused_for_everybody(app: Flask, archived: Cast) -> None:
             address = "/".join("1" if part.startswith("<") else part for part in path.split("/"))
             answer = actor.post(address, body="Once more.", title="Title", value="3")
             if path in OPEN:
-                assert SENTENCE not in answer.text, path
+                assert answer.status_code == 422 or SENTENCE not in answer.text, path
                 if path.endswith("withdrawal") and answer.status_code == 303:
                     archived.tess.post("/cohort/set-up/archive")
                 continue
