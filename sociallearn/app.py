@@ -44,6 +44,11 @@ from sociallearn.moderation.administering_views import bp as administering
 from sociallearn.moderation.appeal_views import bp as appeals
 from sociallearn.moderation.reporting_views import bp as reports
 from sociallearn.moderation.views import bp as moderation
+from sociallearn.notifications import going, hearing
+from sociallearn.notifications import reading as notified
+from sociallearn.notifications.administering_views import bp as mails
+from sociallearn.notifications.mail_views import bp as mail
+from sociallearn.notifications.views import bp as notifications
 from sociallearn.parameters import IdConverter
 from sociallearn.paths import TEMPLATES
 from sociallearn.placing import landing
@@ -52,6 +57,7 @@ from sociallearn.posts import expiring, form_files, rerendering
 from sociallearn.posts.file_views import bp as files
 from sociallearn.posts.mark_views import bp as marks
 from sociallearn.posts.poll_views import bp as polls
+from sociallearn.posts.views import also_new
 from sociallearn.posts.views import bp as posts
 from sociallearn.questions import escalating, settling, starting, states
 from sociallearn.questions import indexing as look_alikes
@@ -99,6 +105,9 @@ ROOMS = (
     starters,
     administration,
     placing,
+    notifications,
+    mails,
+    mail,
     links.bp,
     health.bp,
 )
@@ -135,9 +144,10 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     storing.init_app(app)
     jobs.init(app)
     # who hears first acts first: a question has its clock before anything asks for it
-    rooms = (keeping, states, landing, handling, queue, indexing, look_alikes, starting, escalating, joining, tallying)
-    for hears in rooms:
+    acts = (keeping, states, landing, handling, queue, indexing, look_alikes, starting, escalating, joining)
+    for hears in (*acts, tallying, hearing, going):
         hears.connect()
+    also_new["notifications"] = notified.count
     chores = (
         access.remove_expired,
         remove_expired,
@@ -149,6 +159,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
         settling.forget_texts,
         closing.close_weeks,
         sweeping.look_for_strays,
+        going.remove_expired,
     )
     jobs.housekeeping.extend(each for each in chores if each not in jobs.housekeeping)
 
@@ -176,6 +187,7 @@ def _waiting_in(member: Member) -> dict[str, int]:
         "moderation": moderation,
         "administration": administration,
         "questions": promised.urgent(session, member),
+        "notifications": notified.count(session, member),
     }
 
 

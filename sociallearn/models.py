@@ -10,6 +10,7 @@ def load() -> None:
     import sociallearn.insights.models
     import sociallearn.lti.models
     import sociallearn.moderation.models
+    import sociallearn.notifications.models
     import sociallearn.posts.models
     import sociallearn.questions.models
     import sociallearn.roster.models

@@ -97,6 +97,8 @@ _WORDS: dict[str, Callable[[], str]] = {
     "deployment_confirmed": lambda: _("Confirmed. People can come in now."),
     "deployment_refused": lambda: _("Refused. Nobody can come in there."),
     "invite_withdrawn": lambda: _("Withdrawn. The link no longer works."),
+    "news-read": lambda: _("Marked as read."),
+    "mail-resumed": lambda: _("The next mail is tried again."),
     "right_given": lambda: _("Given. It stands in the log."),
     "right_ended": lambda: _("Ended. The log keeps it."),
 }

@@ -20,6 +20,8 @@ from sociallearn.grades.models import ColumnState, Delivery, DeliveryState, Grad
 from sociallearn.insights import closing
 from sociallearn.insights.models import Cell
 from sociallearn.lti.models import Deployment
+from sociallearn.notifications import going
+from sociallearn.notifications.models import Digest, DigestState
 from sociallearn.posts.models import Kind, Post, Topic
 from sociallearn.questions import escalating
 from sociallearn.questions.models import Escalation
@@ -125,6 +127,7 @@ def populate(app: Flask, word: str) -> Tenant:
     _run(tenant)
     _administer(tenant)
     _place(tenant)
+    _hear(tenant)
     with app.app_context(), transaction() as session:
         _deliver(session, tenant)
         _close(session, tenant)
@@ -292,6 +295,18 @@ def _administer(at: Tenant) -> None:
     with at.app.app_context():
         mona = db.session.get_one(Member, at.mona.member_id).person_id
     _done(ada.post(f"/administration/people/{mona}/rights", right="manager", reason=at.says("She plans.")))
+
+
+def _hear(at: Tenant) -> None:
+    """One kind of news turned off, a mail of the day, and a link followed without a session."""
+    kinds = {"here": ["asked", "reply", "named"], "mail": ["asked"]}
+    _done(at.cleo.post("/notifications/settings", rhythm="daily", hour="9", time_zone="", **kinds))
+    with at.app.app_context(), transaction() as session:
+        ben = session.get_one(Member, at.ben.member_id)
+        own = {"person_id": ben.person_id, "organisation_id": at.organisation_id}
+        today = clock.now()
+        session.add(Digest(**own, day=today.date(), next_at=today, state=DigestState.SENT, sent_at=today))
+        going.remember(session, ben, "list")
 
 
 def choosing(at: Tenant) -> dict[str, Any]:

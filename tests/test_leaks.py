@@ -72,6 +72,10 @@ PUBLIC = {
     "health.healthz": "for whoever runs the server",
     "health.readyz": "for whoever runs the server",
     "health.metrics": "for whoever runs the server",
+    "mail.go": "needs a link signed by us, and tells nothing but the course's name",
+    "mail.come_back": "needs a link signed by us",
+    "mail.stop": "needs a link signed by us, and tells nothing",
+    "mail.stop_now": "needs a link signed by us",
     "lti.jwks": "our public keys",
     "lti.login": "begins a launch",
     "launch.launch": "proves a launch",
@@ -227,6 +231,11 @@ def _form(ids: dict[str, list[int]], **more: str) -> MultiDict[str, str]:
         ("number", "1"),
         ("version", "1"),
         ("days", "7"),
+        ("rhythm", "daily"),
+        ("hour", "8"),
+        ("here", "asked"),
+        ("up_to", "999999999"),
+        ("bundle", "replied:1"),
         ("right", "administrator"),
         ("is_whole", "y"),
         ("act", "in"),
@@ -454,6 +463,8 @@ def test_pages_outside_every_seat_tell_nothing(world: World) -> None:
         "registration.connected": ["/lti/connected", "/lti/connected?invite=guess"],
         "registration.canvas_configuration": ["/lti/config/canvas.json"],
         "lti.jwks": ["/lti/jwks", "/lti/jwks/guess"],
+        **{key: ["/go/guess", "/go/WzEsImxpc3QiXQ.guess"] for key in ("mail.go", "mail.come_back")},
+        **{key: ["/mail/stop/guess", "/mail/stop/MQ.guess"] for key in ("mail.stop", "mail.stop_now")},
     }
     with unchanged(world):
         for rule in world.app.url_map.iter_rules():

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from itsdangerous import URLSafeSerializer
 from playwright.sync_api import Browser, BrowserContext, Frame, Page, Response, expect
 from sqlalchemy import create_engine, null, select
 from sqlalchemy.orm import Session
@@ -177,6 +178,7 @@ def everyday_pages(somebody: Inspector) -> None:
     somebody.look("my participation", "participation")
     somebody.look("decision log", "decisions")
     somebody.look("kept", "bookmarks")
+    somebody.look("notifications", "notifications")
     somebody.look("nothing unread", "feed?sort=followed")
     somebody.look("missing page", "posts/999999", 404)
 
@@ -236,9 +238,11 @@ def test_pages_of_a_learner(inspect: Callable[..., Inspector]) -> None:
     noor.press(".languages [name=language][value=en]")
     expect(noor.page.locator("html")).to_have_attribute("lang", "en")
     noor.look("my participation in English", "participation")
+    noor.look("what and how often", "notifications/settings")
+    noor.look("today's mail", "notifications/digest")
     noor.look("not for learners", "grading", 403)
     assert noor.found == []
-    assert len(noor.seen) == 31
+    assert len(noor.seen) == 34
 
 
 def test_pages_of_a_trainer(inspect: Callable[..., Inspector]) -> None:
@@ -271,7 +275,7 @@ def test_pages_of_a_trainer(inspect: Callable[..., Inspector]) -> None:
     sam.look("hidden text of one's own", f"posts/{unfair}")
     assert katrien.found == []
     assert sam.found == []
-    assert len(katrien.seen) == 45
+    assert len(katrien.seen) == 46
 
 
 def look_at_points(katrien: Inspector, sam: Inspector) -> None:
@@ -302,7 +306,7 @@ def test_pages_of_a_manager(inspect: Callable[..., Inspector]) -> None:
     bart.look("its tables open")
     bart.look("then and now", f"{large}/periods")
     assert bart.found == []
-    assert len(bart.seen) == 20
+    assert len(bart.seen) == 21
 
 
 ADMINISTRATION = {
@@ -341,8 +345,22 @@ def test_pages_of_an_administrator(inspect: Callable[..., Inspector], site: Site
     sofie.look("ending a right", sofie.link("a[href$='/end']"))
     sofie.press("form.asking button")
     sofie.look("rights, and people found", "administration/rights?name=e")
+    sofie.look("mails", "administration/mails")
     assert sofie.found == []
-    assert len(sofie.seen) == 12
+    assert len(sofie.seen) == 13
+
+
+def test_pages_a_mail_leads_to(inspect: Callable[..., Inspector], site: Site) -> None:
+    secret = (site.folder / "secret_key").read_text().strip()
+    go, stop = (URLSafeSerializer(secret, salt=f"notifications.{one}") for one in ("go", "stop"))
+    stranger = inspect()
+    stranger.page.goto(f"{site.tool}/go/{go.dumps([1, 'list'])}")
+    stranger.look("on your way")
+    stranger.page.goto(f"{site.tool}/mail/stop/{stop.dumps(1)}")
+    stranger.look("no more mails?")
+    stranger.press(".buttons .button")
+    stranger.look("no more mails")
+    assert stranger.found == []
 
 
 def two_lmss(site: Site) -> tuple[int, int]:
