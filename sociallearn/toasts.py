@@ -55,6 +55,7 @@ _WORDS: dict[str, Callable[[], str]] = {
     "all-rated": lambda: _("You have seen every idea there is to rate. Thank you."),
     "moved": lambda: _("Moved. The author and the cohort can read why."),
     "merged": lambda: _("Merged. Its authors are authors of this idea too."),
+    "brought-in": lambda: _("Brought in. Nobody was told, and nobody got points for it."),
     "split": lambda: _("It stands for itself again."),
     "resend": lambda: _("It will be sent again within a minute."),
     "column": lambda: _("Your LMS is being asked. This takes a moment."),
