@@ -62,6 +62,7 @@ _WORDS: dict[str, Callable[[], str]] = {
     "appeal-kept": lambda: _("Answered. It stays as it is; the cohort can read why."),
     "appeal-upheld": lambda: _("Answered. Now change what was decided here; the cohort can read why."),
     "merged": lambda: _("Merged. Its authors are authors of this idea too."),
+    "brought-in": lambda: _("Brought in. Nobody was told, and nobody got points for it."),
     "split": lambda: _("It stands for itself again."),
     "resend": lambda: _("It will be sent again within a minute."),
     "resend-all": lambda: _("Everything that did not arrive is sent again within a minute."),

@@ -6,6 +6,7 @@ them writes or is called holds a word of its own, so that a single glimpse of it
 
 import io
 import re
+from base64 import b64encode
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -204,6 +205,9 @@ def _talk(at: Tenant) -> None:
     same = _done(cleo.post("/ideas", title=f"The same plan {at.word}", body=at.says("Once more.")))
     merged = int(same.rpartition("/")[2])
     _done(tess.post(f"/ideas/{merged}/merging", into=str(twin), reason=at.says("One plan.")))
+    head = "row,id,of,title,text,author,rating"
+    rows = [f'idea,1,,From {at.word},"{at.says("Once.")}",Ann {at.word},', "rating,,1,,,,4"]
+    _done(tess.post("/ideas/import", kept=b64encode("\n".join([head, *rows]).encode()).decode()))
     opened = _done(tess.post("/ideas/rounds", question=f"What about {at.word}?"))
     round_id = opened.partition("round=")[2].partition("&")[0]
     stages = {"stage": ["new", ""], "name": [f"Fresh {at.word}", f"Built by {at.word}"], "place": ["1", "2"]}

@@ -1,13 +1,15 @@
 """Ideas with several authors."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 
+from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from sociallearn.ideas.models import CoAuthor, Idea
-from sociallearn.posts.models import Kind, Post
-from sociallearn.posts.reading import Shown
+from sociallearn.ideas.models import CoAuthor, Idea, ImportedName
+from sociallearn.posts.models import Extra, Kind, Post
+from sociallearn.posts.reading import Shown, initials
 from sociallearn.roster.models import Member, Person
 
 
@@ -43,6 +45,64 @@ def authors_of(session: Session, idea_ids: Collection[int]) -> dict[int, dict[in
     return found
 
 
+OWNER, AUTHOR = -1, 0  # places of ImportedName; further authors follow
+
+
+@dataclass(frozen=True)
+class Imported:
+    """Names a file brought, by text and place; empty where the file did not say."""
+
+    names: dict[int, dict[int, str]] = field(default_factory=dict)
+
+    def author(self, post_id: int, otherwise: str) -> str:
+        """Who wrote it, in place of whose it is here."""
+        return self.names.get(post_id, {}).get(AUTHOR, otherwise)
+
+    def owner(self, post_id: int) -> str:
+        """Who took it on."""
+        return self.names.get(post_id, {}).get(OWNER, "")
+
+    def further(self, post_id: int) -> list[str]:
+        """Who else is an author of it."""
+        return [name for place, name in self.names.get(post_id, {}).items() if place > AUTHOR]
+
+    def all_of(self, post_id: int, authors: Mapping[int, str]) -> list[str]:
+        """Every author as pages name them; ``authors`` are those who are here, whose it is among them and first."""
+        first, *others = authors.values()
+        return [
+            self.author(post_id, first) or somebody(),
+            *others,
+            *(name or somebody() for name in self.further(post_id)),
+        ]
+
+
+def imported_names(session: Session, post_ids: Collection[int]) -> Imported:
+    """What files say of these texts: one query, and none for no text."""
+    found: dict[int, dict[int, str]] = {}
+    if post_ids:
+        of = select(ImportedName.post_id, ImportedName.place, ImportedName.name)
+        rows = session.execute(of.where(ImportedName.post_id.in_(post_ids)).order_by(ImportedName.place))
+        for post_id, place, name in rows:
+            found.setdefault(post_id, {})[place] = name
+    return Imported(found)
+
+
+def give_imported(session: Session, items: Iterable[Shown]) -> None:
+    """Name who wrote what a file brought: a query where one did."""
+    by_id = {item.id: item for item in items if item.extras & Extra.IMPORTED}
+    for post_id, places in imported_names(session, by_id).names.items():
+        item = by_id[post_id]
+        item.co_authors += [name or somebody() for place, name in places.items() if place > AUTHOR and item.is_visible]
+        if AUTHOR in places:
+            item.author = places[AUTHOR] or somebody()
+            item.initials, item.unit, item.is_trainer = initials(item.author), None, False
+
+
+def somebody() -> str:
+    """An author whom a file does not name."""
+    return str(_("Somebody of an earlier cohort"))
+
+
 def give_authors(session: Session, items: Iterable[Shown], member: Member) -> None:
     """Put the further authors on each idea: one query. Nobody is named beside a text that cannot be read."""
     by_id = {item.id: item for item in items if item.kind == Kind.IDEA and item.is_visible}
@@ -50,3 +110,4 @@ def give_authors(session: Session, items: Iterable[Shown], member: Member) -> No
         item = by_id[idea_id]
         item.co_authors = [name for member_id, name in names.items() if member_id != item.author_id]
         item.is_co_author = member.id in names and not item.is_mine
+    give_imported(session, by_id.values())

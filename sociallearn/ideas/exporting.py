@@ -15,9 +15,9 @@ from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session, aliased
 
 from sociallearn.ideas import authoring, rounds, staging, weighing
-from sociallearn.ideas.models import BuildsOn, Idea, IdeaRound, Outcome, Rating, Remark
+from sociallearn.ideas.models import BuildsOn, Idea, IdeaRound, ImportedRating, Outcome, Rating, Remark
 from sociallearn.posts import sight
-from sociallearn.posts.models import Kind, Post, PostTopic, Topic, Visibility
+from sociallearn.posts.models import Extra, Kind, Post, PostTopic, Topic, Visibility
 from sociallearn.roster.models import Member, Person
 from sociallearn.text import cells
 
@@ -54,7 +54,7 @@ HEADINGS = [one.name for one in fields(Line)]
 
 
 def as_csv(session: Session, member: Member, only: IdeaRound | None = None) -> str:
-    """All rounds as CSV, or one. Eight queries and two a round, however many ideas there are.
+    """All rounds as CSV, or one. Ten queries and two a round, however many ideas there are.
 
     Raises Refusal 403 for who does not train.
     """
@@ -120,7 +120,7 @@ def _ideas(
     for post_id in ids:
         names.give("idea", post_id)
     further, topics, builds = authoring.authors_of(session, ids), _topics(session, ids), _builds_on(session, ids)
-    known: list[int] = []
+    named, known = authoring.imported_names(session, ids), list[int]()
     for idea, post, author, outcome, owner_name, my_rating in rows:
         authors = further.get(post.id, {})
         yield Line(
@@ -129,14 +129,21 @@ def _ideas(
             of=names.of("round", idea.round_id),
             title=post.title,
             text=post.body,
-            author=_name(author),
-            co_authors="\n".join(_name(name) for who, name in authors.items() if who != post.author_id),
+            author=named.author(post.id, _name(author)),
+            co_authors="\n".join(
+                sorted(
+                    [
+                        *(_name(name) for who, name in authors.items() if who != post.author_id),
+                        *named.further(post.id),
+                    ]
+                )
+            ),
             topics=" ".join(f"#{name}" for name in topics[post.id]),
             date=_stamp(post.created_at),
             stage=called.get((idea.round_id, idea.stage), idea.stage),
             builds_on=" ".join(filter(None, (names.of("idea", on) for on in builds[post.id]))),
             merged_into=names.of("idea", idea.merged_into),
-            owner=_name(owner_name),
+            owner=_name(owner_name) or named.owner(post.id),
             due=outcome.due_on if outcome else None,
             benefit=outcome.benefit if outcome else None,
             evidence=outcome.evidence if outcome else None,
@@ -146,13 +153,18 @@ def _ideas(
         may_know = my_rating is not None or is_author or not within[idea.round_id].is_open
         if may_know and idea.rating_count >= weighing.ENOUGH:  # as on its page
             known.append(post.id)
-    yield from _ratings(session, known, names)
+    yield from _ratings(session, ids, known, names)
     yield from _comments(session, member, ids, names)
 
 
-def _ratings(session: Session, idea_ids: Collection[int], names: _Names) -> Iterator[Line]:
-    given = select(Rating.idea_id, Rating.value).where(Rating.idea_id.in_(idea_ids))
-    for idea_id, value in session.execute(given.order_by(Rating.idea_id, Rating.value)):
+def _ratings(session: Session, ids: Collection[int], known: Collection[int], names: _Names) -> Iterator[Line]:
+    """Of the ideas in ``known`` what was given here, and of all what a file brought: a trainer had that file."""
+    given = select(Rating.idea_id, Rating.value).where(Rating.idea_id.in_(known))
+    found = [(idea_id, value) for idea_id, value in session.execute(given)]
+    brought = select(ImportedRating.idea_id, ImportedRating.value, ImportedRating.number)
+    for idea_id, value, number in session.execute(brought.where(ImportedRating.idea_id.in_(ids))):
+        found += [(idea_id, value)] * number
+    for idea_id, value in sorted(found):
         yield Line(row="rating", of=names.of("idea", idea_id), rating=value)
 
 
@@ -166,6 +178,7 @@ def _comments(session: Session, member: Member, idea_ids: Collection[int], names
         .where(*_readable(member))
         .order_by(Post.root_id, Post.branch_id, Post.id)
     ).all()
+    named = authoring.imported_names(session, [post.id for post, *_rest in rows if post.extras & Extra.IMPORTED])
     for post, *_rest in rows:
         names.give("comment", post.id)
     for post, author, kind in rows:
@@ -176,7 +189,7 @@ def _comments(session: Session, member: Member, idea_ids: Collection[int], names
             id=names.of("comment", post.id),
             of=above,
             text=post.body,
-            author=_name(author),
+            author=named.author(post.id, _name(author)),
             date=_stamp(post.created_at),
             kind=kind,
         )

@@ -11,7 +11,7 @@ from sociallearn import clock
 from sociallearn.database import locked
 from sociallearn.errors import Refusal
 from sociallearn.ideas import authoring, joining, moving, tallying
-from sociallearn.ideas.models import CoAuthor, Idea, IdeaRound
+from sociallearn.ideas.models import CoAuthor, Idea, IdeaRound, ImportedName
 from sociallearn.posts.models import Decision, Post
 from sociallearn.roster.models import Member
 
@@ -35,7 +35,8 @@ def merge(session: Session, idea: Idea, into_id: int, *, by: Member, reason: str
     joining.check_not_merged(session, into)
     if not all(session.get_one(Post, one.post_id, populate_existing=True).is_visible for one in (idea, into)):
         raise Refusal(409, _("This idea was removed meanwhile."))
-    row = _log(session, idea, by, reason, ALONE, f"{MERGED}{into.post_id}")
+    row = log(idea, by, reason, ALONE, f"{MERGED}{into.post_id}")
+    session.add(row)
     idea.merged_into = into.post_id
     session.flush()
     session.add_all(
@@ -67,9 +68,12 @@ def split(session: Session, idea: Idea, *, by: Member, reason: str) -> Decision:
             _("Split that one first."),
             link=("ideas.show", {"post_id": into.post_id}, _("The other idea")),
         )
-    row = _log(session, idea, by, reason, f"{MERGED}{into.post_id}", ALONE)
+    row = log(idea, by, reason, f"{MERGED}{into.post_id}", ALONE)
+    session.add(row)
     idea.merged_into = None
     session.execute(delete(CoAuthor).where(CoAuthor.idea_id == into.post_id, CoAuthor.from_id == idea.post_id))
+    came = (ImportedName.post_id == into.post_id, ImportedName.from_id == idea.post_id)
+    session.execute(delete(ImportedName).where(*came))
     session.flush()
     tallying.reckon(session, into)
     return row
@@ -93,8 +97,9 @@ def _both_locked(session: Session, idea: Idea, into_id: int | None) -> tuple[Ide
     return found[idea.post_id], found.get(goal) if goal is not None else None
 
 
-def _log(session: Session, idea: Idea, by: Member, reason: str, before: str, after: str) -> Decision:
-    row = Decision(
+def log(idea: Idea, by: Member, reason: str, before: str, after: str) -> Decision:
+    """A row of the decision log, for the flush that changes the idea."""
+    return Decision(
         cohort_id=idea.cohort_id,
         post_id=idea.post_id,
         by_id=by.id,
@@ -104,8 +109,6 @@ def _log(session: Session, idea: Idea, by: Member, reason: str, before: str, aft
         reason=reason,
         at=clock.now(),
     )
-    session.add(row)
-    return row
 
 
 def reason_of(session: Session, idea_id: int) -> str:

@@ -132,6 +132,37 @@ class AuthorInvitation(InCohort, Model):
     at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
+class IdeaImport(InCohort, Model):
+    """A file of ideas was brought in: each one once a cohort."""
+
+    __table_args__ = (UniqueConstraint("cohort_id", "digest"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[str]  # SHA-256 of its bytes
+    by_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class ImportedName(InCohort, Model):
+    """Somebody a file names who is not here: ``place`` 0 wrote the text, -1 took the idea on, others are its further
+    authors in order. Such a text belongs to the trainer who brought it in."""
+
+    __table_args__ = (Index(None, "from_id"),)
+
+    post_id: Mapped[int] = mapped_column(ForeignKey("post.id"), primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    name: Mapped[str]  # empty: the file does not say
+    from_id: Mapped[int | None] = mapped_column(ForeignKey("idea.post_id"))  # the merged idea they came with
+
+
+class ImportedRating(InCohort, Model):
+    """How often a file says an idea was given this value, nobody knows by whom. It stays with the idea it was given."""
+
+    idea_id: Mapped[int] = mapped_column(ForeignKey("idea.post_id"), primary_key=True)
+    value: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    number: Mapped[int]
+
+
 class SetAside(InCohort, Model):
     """A rating given to an idea itself that does not count while others are merged into it: the same person rated one
     of them later, or is its author."""

@@ -13,7 +13,7 @@ from sociallearn import clock
 from sociallearn.ideas import authoring, joining, sitting, staging, weighing
 from sociallearn.ideas.models import UNDOING, Idea, IdeaRound, Rating, Serving, Sitting, Stage
 from sociallearn.posts import reading, sight
-from sociallearn.posts.models import Kind, Post, Visibility
+from sociallearn.posts.models import Extra, Kind, Post, Visibility
 from sociallearn.posts.reading import Shown
 from sociallearn.roster.models import Member, Person, Role
 
@@ -146,6 +146,7 @@ def board(session: Session, round_: IdeaRound, member: Member) -> list[Column]:
         Post.title,
         Post.author_id,
         Post.reply_count,
+        Post.extras,
         Idea.rating_count,
         Idea.rating_sum,
         Rating.value,
@@ -159,6 +160,7 @@ def board(session: Session, round_: IdeaRound, member: Member) -> list[Column]:
         .order_by(newest.c.place)
     ).all()
     further = authoring.authors_of(session, [row.post_id for row in rows])
+    named = authoring.imported_names(session, [row.post_id for row in rows if row.extras & Extra.IMPORTED])
     for row in rows:
         authors = {row.author_id: row.name, **further.get(row.post_id, {})}
         may_know = row.value is not None or member.id in authors or round_.shows_results
@@ -166,7 +168,7 @@ def board(session: Session, round_: IdeaRound, member: Member) -> list[Column]:
         card = Card(
             row.post_id,
             row.title,
-            ", ".join(authors.values()),
+            ", ".join(named.all_of(row.post_id, authors)),
             row.reply_count,
             score.average if score else None,
             row.rating_count if score else 0,

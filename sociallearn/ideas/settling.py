@@ -8,14 +8,14 @@ from blinker import Signal
 from flask import current_app
 from flask_babel import gettext as _
 from markupsafe import Markup
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from sociallearn import clock
 from sociallearn.database import locked
 from sociallearn.errors import Refusal
-from sociallearn.ideas import joining, moving
-from sociallearn.ideas.models import Idea, Outcome, Rating, Stage
+from sociallearn.ideas import authoring, joining, moving
+from sociallearn.ideas.models import Idea, ImportedName, Outcome, Rating, Stage
 from sociallearn.posts import praising, sight
 from sociallearn.posts.models import Decision, Post, Visibility
 from sociallearn.roster.models import Member, Person
@@ -84,6 +84,8 @@ def settle(session: Session, idea: Idea, plan: Plan, *, by: Member, seen: int) -
     outcome.owner_id, outcome.due_on, outcome.benefit = plan.owner_id, plan.due_on, plan.benefit
     outcome.evidence, outcome.html = evidence, rendering.render(evidence, tool_url=tool_url) if evidence else ""
     outcome.implemented_at = (outcome.implemented_at or now) if plan.is_there else None
+    its = (ImportedName.post_id == idea.post_id, ImportedName.place == authoring.OWNER)
+    session.execute(delete(ImportedName).where(*its))
     outcome.version, outcome.changed_at = outcome.version + 1, now
     session.flush()
     settled.send(outcome, by=by, session=session)
@@ -120,12 +122,13 @@ def _told(
     )
     newest = func.coalesce(Outcome.changed_at, moved)
     rows = session.execute(
-        select(Idea.post_id, Post.title, Idea.stage, Stage.name, Person.name, Outcome.due_on, Outcome.implemented_at)
-        .add_columns(Outcome.benefit, Outcome.html)
+        select(Idea.post_id, Post.title, Idea.stage, Stage.name, func.coalesce(Person.name, ImportedName.name))
+        .add_columns(Outcome.due_on, Outcome.implemented_at, Outcome.benefit, Outcome.html)
         .join(Post, Post.id == Idea.post_id)
         .outerjoin(Outcome, Outcome.idea_id == Idea.post_id)
         .outerjoin(Member, Member.id == Outcome.owner_id)
         .outerjoin(Person, Person.id == Member.person_id)
+        .outerjoin(ImportedName, and_(ImportedName.post_id == Idea.post_id, ImportedName.place == authoring.OWNER))
         .outerjoin(Stage, and_(Stage.round_id == Idea.round_id, Stage.key == Idea.stage))
         .where(Idea.cohort_id == member.cohort_id, Post.visibility == Visibility.VISIBLE, sight.in_sight(member))
         .where(or_(Outcome.idea_id.is_not(None), moved.is_not(None)), *where)

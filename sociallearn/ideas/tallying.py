@@ -7,11 +7,11 @@ whatever order ideas are merged and parted.
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from sociallearn.ideas import authoring
-from sociallearn.ideas.models import Idea, Rating, SetAside
+from sociallearn.ideas.models import Idea, ImportedRating, Rating, SetAside
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class _Given:
 
 def reckon(session: Session, idea: Idea) -> None:
     """What counts for ``idea`` (locked): of each person the newest rating of it and of what is merged into it, nobody's
-    who is an author; what was given to it itself and does not count is kept aside."""
+    who is an author; what was given to it itself and does not count is kept aside. What a file brought is added."""
     own: dict[int, _Given] = {}
     mine = select(Rating.member_id, Rating.at, Rating.value).where(
         Rating.idea_id == idea.post_id, Rating.from_id.is_(None)
@@ -61,9 +61,14 @@ def _keep(session: Session, idea: Idea, own: dict[int, _Given], counts: dict[int
         for who, one in sorted(own.items())
         if counts.get(who) != one
     )
+    brought = select(func.sum(ImportedRating.number), func.sum(ImportedRating.number * ImportedRating.value))
+    number, total = session.execute(brought.where(ImportedRating.idea_id == idea.post_id)).one()
     session.execute(
         update(Idea)
         .where(Idea.post_id == idea.post_id)
-        .values(rating_count=len(counts), rating_sum=sum(one.value for one in counts.values()))
+        .values(
+            rating_count=len(counts) + int(number or 0),
+            rating_sum=sum(one.value for one in counts.values()) + int(total or 0),
+        )
     )
     session.flush()

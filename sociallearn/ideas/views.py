@@ -1,5 +1,6 @@
 """Propose, read and rate ideas; open and close the rounds they stand in."""
 
+from base64 import b64decode, b64encode
 from typing import Any
 
 from flask import Blueprint, Response, g, jsonify, redirect, render_template, request, url_for
@@ -11,11 +12,14 @@ from sociallearn.database import db
 from sociallearn.errors import Refusal
 from sociallearn.grades import receipts
 from sociallearn.ideas import (
+    authoring,
+    bringing,
     building,
     commenting,
     exporting,
     forms,
     inviting,
+    importing,
     joining,
     merging,
     moving,
@@ -137,6 +141,51 @@ def export() -> ResponseReturnValue:
     return answer
 
 
+@bp.get("/import")
+def import_form() -> ResponseReturnValue:
+    """The form to bring a table of ideas in."""
+    bringing.check_may(access.member())
+    return _import_page(None)
+
+
+@bp.post("/import")
+def bring_in() -> ResponseReturnValue:
+    """Show what the file holds, and once that was seen, bring it in."""
+    session, member = db.session(), access.member()
+    bringing.check_may(member)
+    sent = request.files.get("table")
+    content = _kept() if "kept" in request.form else sent.stream.read(importing.LARGEST + 1) if sent else b""
+    plan = importing.read(content)
+    if plan.problems:
+        return _import_page(plan), 422
+    if "kept" in request.form:
+        bringing.bring_in(session, plan, by=member)
+        return toasts.redirect(url_for("ideas.index"), "brought-in")
+    bringing.check_new(session, plan, member)
+    return _import_page(plan, b64encode(content).decode())
+
+
+def _kept() -> bytes:
+    try:
+        return b64decode(request.form["kept"], validate=True)
+    except ValueError:
+        return b""
+
+
+def _import_page(plan: importing.Plan | None, kept: str = "") -> str:
+    session, member = db.session(), access.member()
+    here = bringing.members_named(session, plan, member) if plan else {}
+    return render_template(
+        "ideas/import.html",
+        plan=plan,
+        kept=kept,
+        strangers=sorted(plan.named - here.keys()) if plan else [],
+        stages=bringing.stages_missing(session, plan, member) if plan else [],
+        most=importing.MOST_PROBLEMS,
+        room="ideas",
+    )
+
+
 @bp.get("/rounds/new")
 def new_round() -> ResponseReturnValue:
     """The form to open an idea round."""
@@ -195,6 +244,7 @@ def _idea_page(post: Post, form: CommentForm) -> str:
     def adorn(root: Shown, page: Page) -> None:
         ideas.add_ratings(session, [root], member)
         commenting.give_remarks(session, page.items)
+        authoring.give_imported(session, page.items)
         if idea.merged_into is not None:
             for item in (root, *page.items):
                 item.may_reply = False

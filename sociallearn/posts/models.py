@@ -55,6 +55,7 @@ class Extra(IntFlag):
     PRAISE = 4
     STARTER = 8
     REPORTED = 16  # by somebody, at some time
+    IMPORTED = 32  # brought in from a file, perhaps by somebody who is not here
 
 
 class Post(InCohort, Model):

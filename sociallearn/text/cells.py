@@ -7,12 +7,18 @@ from collections.abc import Iterable
 
 # a spreadsheet set to another separator splits a line where it likes: so also behind those, and not only in front
 _RUNS = re.compile(r"""((?:^|[;\t\r\n])"*)(?=['=+\-@＝＋－＠])""")
+_GUARDS = re.compile(r"""((?:^|[;\t\r\n])"*)'(?=['=+\-@＝＋－＠])""")
 
 
 def harmless(text: str) -> str:
     """The text with an apostrophe before whatever a spreadsheet would run, and before an apostrophe in such a place:
     taking one away in each of these places gives the text again."""
     return _RUNS.sub(r"\1'", text)
+
+
+def original(text: str) -> str:
+    """The text that ``harmless`` was given."""
+    return _GUARDS.sub(r"\1", text)
 
 
 def table(rows: Iterable[Iterable[object]]) -> str:

@@ -162,6 +162,9 @@ def busiest_thread(somebody: Inspector) -> str:
     return max(counts)[1]
 
 
+TABLE = b"title,body,author\nA map,Of who knows what.,Somebody Away\n"
+
+
 def everyday_pages(somebody: Inspector) -> None:
     """What everybody in the cohort sees."""
     somebody.look("feed", "feed")
@@ -260,6 +263,10 @@ def test_pages_of_a_trainer(inspect: Callable[..., Inspector]) -> None:
     katrien.look("message of what was hidden")
     pages_of_writers(katrien, own)
     everyday_pages(katrien)
+    katrien.look("bring ideas in", "ideas/import")
+    katrien.page.locator("#table").set_input_files({"name": "ideas.csv", "mimeType": "text/csv", "buffer": TABLE})
+    katrien.press("form.write .button:not(.quiet)")
+    katrien.look("what a file of ideas holds")
     katrien.go("questions")
     asked = katrien.link(".question:has(.chip.wanted) h2 a")
     katrien.look("question", asked)
@@ -275,7 +282,7 @@ def test_pages_of_a_trainer(inspect: Callable[..., Inspector]) -> None:
     sam.look("hidden text of one's own", f"posts/{unfair}")
     assert katrien.found == []
     assert sam.found == []
-    assert len(katrien.seen) == 46
+    assert len(katrien.seen) == 48
 
 
 def look_at_points(katrien: Inspector, sam: Inspector) -> None:
