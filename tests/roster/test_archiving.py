@@ -60,6 +60,7 @@ def test_every_act_is_refused_for_everybody(app: Flask, archived: Cast) -> None:
         if path.startswith("/administration"):
             continue
         for actor in (archived.ben, archived.tess):
+            app.extensions["rate_limiter"].storage.reset()  # there are more forms than anybody sends in a minute
             address = "/".join("1" if part.startswith("<") else part for part in path.split("/"))
             answer = actor.post(address, body="Once more.", title="Title", value="3")
             if path in OPEN:
