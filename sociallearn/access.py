@@ -55,7 +55,7 @@ _SEAT = (
     )
 )
 
-_OF_NO_COHORT = frozenset({"administration", "administering"})  # blueprints
+_OF_NO_COHORT = frozenset({"administration", "administering", "mails"})  # blueprints
 
 T = TypeVar("T", bound=InCohort)
 V = TypeVar("V", bound=Callable[..., Any])

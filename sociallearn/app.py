@@ -30,7 +30,9 @@ from sociallearn.feed.views import bp as feed
 from sociallearn.grades import keeping
 from sociallearn.grades.views import bp as grades
 from sociallearn.ideas import joining
+from sociallearn.ideas.author_views import bp as authors
 from sociallearn.ideas.views import bp as ideas
+from sociallearn.insights import closing, tallying
 from sociallearn.insights.views import bp as insights
 from sociallearn.lti import deep_linking, keys, registrations
 from sociallearn.lti.key_sets import KeySets
@@ -39,8 +41,14 @@ from sociallearn.lti.starting import remove_expired
 from sociallearn.lti.views import bp as lti
 from sociallearn.moderation import handling, queue
 from sociallearn.moderation.administering_views import bp as administering
+from sociallearn.moderation.appeal_views import bp as appeals
 from sociallearn.moderation.reporting_views import bp as reports
 from sociallearn.moderation.views import bp as moderation
+from sociallearn.notifications import going, hearing
+from sociallearn.notifications import reading as notified
+from sociallearn.notifications.administering_views import bp as mails
+from sociallearn.notifications.mail_views import bp as mail
+from sociallearn.notifications.views import bp as notifications
 from sociallearn.parameters import IdConverter
 from sociallearn.paths import TEMPLATES
 from sociallearn.placing import landing
@@ -49,6 +57,7 @@ from sociallearn.posts import expiring, form_files, rerendering
 from sociallearn.posts.file_views import bp as files
 from sociallearn.posts.mark_views import bp as marks
 from sociallearn.posts.poll_views import bp as polls
+from sociallearn.posts.views import also_new
 from sociallearn.posts.views import bp as posts
 from sociallearn.questions import escalating, settling, starting, states
 from sociallearn.questions import indexing as look_alikes
@@ -85,15 +94,20 @@ ROOMS = (
     memory,
     promise,
     ideas,
+    authors,
     grades,
     moderation,
     reports,
+    appeals,
     administering,
     insights,
     setup,
     starters,
     administration,
     placing,
+    notifications,
+    mails,
+    mail,
     links.bp,
     health.bp,
 )
@@ -130,8 +144,10 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     storing.init_app(app)
     jobs.init(app)
     # who hears first acts first: a question has its clock before anything asks for it
-    for hears in (keeping, states, landing, handling, queue, indexing, look_alikes, starting, escalating, joining):
+    acts = (keeping, states, landing, handling, queue, indexing, look_alikes, starting, escalating, joining)
+    for hears in (*acts, tallying, hearing, going):
         hears.connect()
+    also_new["notifications"] = notified.count
     chores = (
         access.remove_expired,
         remove_expired,
@@ -141,7 +157,9 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
         look_alikes.catch_up,
         keys.tidy,
         settling.forget_texts,
+        closing.close_weeks,
         sweeping.look_for_strays,
+        going.remove_expired,
     )
     jobs.housekeeping.extend(each for each in chores if each not in jobs.housekeeping)
 
@@ -169,6 +187,7 @@ def _waiting_in(member: Member) -> dict[str, int]:
         "moderation": moderation,
         "administration": administration,
         "questions": promised.urgent(session, member),
+        "notifications": notified.count(session, member),
     }
 
 

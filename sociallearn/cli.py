@@ -9,6 +9,7 @@ import click
 from sociallearn import __version__, commanding
 from sociallearn.config import ConfigurationError
 from sociallearn.doctor_cli import doctor
+from sociallearn.insights_cli import insights
 from sociallearn.lti.registrations import ConfigFileError
 from sociallearn.organisation_cli import organisation, person
 from sociallearn.platform_cli import platform
@@ -71,11 +72,13 @@ def db() -> None:
 def upgrade() -> None:
     """Bring the database to today's shape. Safe to run again."""
     from sociallearn import migrating
+    from sociallearn.insights import closing
     from sociallearn.search import indexing
 
     with commanding.in_app():
         migrating.upgrade()
         indexing.rebuild(only_if_needed=True)
+        closing.fill()
     click.echo("The database is up to date.")
 
 
@@ -136,5 +139,5 @@ def seed(port: int, lms_port: int, data_dir: Path) -> None:
     rehearsal.prepare(port=port, lms_port=lms_port, data_dir=data_dir.resolve())
 
 
-for command in (doctor, organisation, person, platform, search):
+for command in (doctor, insights, organisation, person, platform, search):
     cli.add_command(command)

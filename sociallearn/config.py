@@ -9,9 +9,10 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from zoneinfo import available_timezones
 
 from sociallearn.files import create_once
@@ -52,6 +53,14 @@ VARIABLES = (
     ),
     Variable("FILES_QUOTA", "2048", "How many megabytes of files a cohort may keep."),
     Variable("TIME_ZONE", "Europe/Brussels", "Time zone of a new cohort, until its trainer chooses another."),
+    Variable(
+        "SMTP_URL",
+        "none: no mails are sent",
+        "The mail server: smtp://user:password@host:587 (STARTTLS where offered) or smtps://user:password@host:465.",
+    ),
+    Variable(
+        "MAIL_FROM", "none", "From whom mails come, such as SocialLearn <learn@example.org>. Needed with SMTP_URL."
+    ),
     Variable("THREADS", "32", "Requests the server answers at the same time."),
     Variable("WORKER", "1", "0: `serve` starts no worker of its own, because `sociallearn work` runs elsewhere."),
 )
@@ -59,6 +68,26 @@ VARIABLES = (
 
 class ConfigurationError(Exception):
     """A setting is missing or unsafe. Says which, and how to mend it."""
+
+
+@dataclass(frozen=True)
+class Relay:
+    """The mail server that takes our mails, and from whom they come."""
+
+    host: str
+    port: int
+    is_tls: bool  # from the first byte; else STARTTLS where it is offered
+    user: str
+    password: str
+    sender: str
+
+    @property
+    def is_local(self) -> bool:
+        """On this machine, where a password may go in the clear."""
+        return self.host in LOCAL_HOSTS
+
+    def __repr__(self) -> str:
+        return f"Relay({self.host!r}, {self.port})"  # no password in a log
 
 
 def read(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -84,6 +113,7 @@ def read(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
         "FILES_URL": _files_url(value["FILES_URL"] or str(data_dir / "files")),
         "FILES_QUOTA": _number("FILES_QUOTA", value["FILES_QUOTA"] or "2048", 1, 10_000_000) * 1024 * 1024,
         "TIME_ZONE": _time_zone(value["TIME_ZONE"] or "Europe/Brussels"),
+        "MAIL": _relay(value["SMTP_URL"], value["MAIL_FROM"]),
         "THREADS": _number("THREADS", value["THREADS"] or "32", 1, 512),
         "WORKER": _number("WORKER", value["WORKER"] or "1", 0, 1) == 1,
     }
@@ -146,6 +176,27 @@ def _files_url(given: str) -> str:
             f"{PREFIX}FILES_URL names a bucket, and boto3 is not installed: pip install 'sociallearn[s3]'"
         )
     return given
+
+
+def _relay(url: str, sender: str) -> Relay | None:
+    if not url:
+        return None
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.path not in ("", "/") or parts.query:
+        # what was given may hold a password
+        raise ConfigurationError(f"{PREFIX}SMTP_URL cannot be read. Write it as smtp://user:password@host:587.")
+    address = parseaddr(sender)[1]
+    if not re.fullmatch(r"[!-?A-~]+@[!-?A-~]+", address) or re.search(r"[\r\n]", sender):
+        raise ConfigurationError(
+            f"{PREFIX}MAIL_FROM is {sender!r}. Write it as SocialLearn <learn@example.org>, from whom mails come."
+        )
+    is_tls = parts.scheme == "smtps"
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    return Relay(parts.hostname, port or (465 if is_tls else 587), is_tls, user, password, sender)
 
 
 def _number(name: str, text: str, least: int, most: int) -> int:

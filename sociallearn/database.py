@@ -1,6 +1,6 @@
 """The database: typed models, SQLite and PostgreSQL behaving alike, and the one place that commits."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -45,6 +45,8 @@ PRAGMAS = (
     "cache_size=-20000",
     "mmap_size=134217728",
 )
+
+MOST_AT_ONCE = 500  # rows of one statement: databases take a limited number of values
 
 BigId = BigInteger().with_variant(Integer, "sqlite")
 
@@ -192,6 +194,13 @@ def insert_new(session: Session, model: type[M], values: dict[str, Any]) -> bool
     insert = postgresql_insert if _dialect(session) == "postgresql" else sqlite_insert
     statement = insert(model).values(**values).on_conflict_do_nothing()
     return session.execute(statement.returning(literal_column("1", Integer))).first() is not None
+
+
+def insert_missing(session: Session, model: type[M], rows: Sequence[dict[str, Any]]) -> None:
+    """Insert these rows but for those whose key is there already; every row names the same columns."""
+    insert = postgresql_insert if _dialect(session) == "postgresql" else sqlite_insert
+    for begin in range(0, len(rows), MOST_AT_ONCE):
+        session.execute(insert(model).values(rows[begin : begin + MOST_AT_ONCE]).on_conflict_do_nothing())
 
 
 def _dialect(session: Session) -> str:

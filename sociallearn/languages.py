@@ -99,6 +99,16 @@ def choose() -> str:
     return chosen
 
 
+def of(*wishes: str | None) -> str:
+    """The first of these wishes we speak, else English: for what is written to somebody who is not here."""
+    return next((known for wish in wishes if (known := _known(wish))), "en")
+
+
+def speak(language: str) -> None:
+    """Write in this language for the rest of the application context: for what no request asks for."""
+    g.language = language
+
+
 def _known(wish: str | None) -> str | None:
     short = (wish or "").replace("_", "-").split("-")[0].lower()
     return short if short in LANGUAGES else None

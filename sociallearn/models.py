@@ -7,8 +7,10 @@ def load() -> None:
     import sociallearn.attachments.models
     import sociallearn.grades.models
     import sociallearn.ideas.models
+    import sociallearn.insights.models
     import sociallearn.lti.models
     import sociallearn.moderation.models
+    import sociallearn.notifications.models
     import sociallearn.posts.models
     import sociallearn.questions.models
     import sociallearn.roster.models

@@ -27,21 +27,37 @@ import click
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 from werkzeug.serving import BaseWSGIServer
 
 from sociallearn import clock, config, migrating
 from sociallearn.app import create_app
-from sociallearn.database import db, transaction
+from sociallearn.database import db, transaction, unit_of_work
+from sociallearn.ideas import moving, proposing, rating, settling
+from sociallearn.ideas.models import Idea
+from sociallearn.insights import closing
 from sociallearn.lti import registrations
+from sociallearn.posts import writing
+from sociallearn.posts.models import Kind as Text
 from sociallearn.posts.models import Post
-from sociallearn.practice import earlier, enclosures, registering, serving
+from sociallearn.practice import crowd, earlier, enclosures, registering, serving
 from sociallearn.practice.app import create_practice_lms
 from sociallearn.practice.conversation import START, Kind, Line, script
-from sociallearn.practice.people import CAST
+from sociallearn.practice.people import CAST, Role
 from sociallearn.questions import escalating
 from sociallearn.questions.models import Escalation, StepState
+from sociallearn.roster import granting
+from sociallearn.roster.granting import Right
+from sociallearn.roster.models import Cohort, Member, Person
 from sociallearn.search import indexing
 
+FATES = (  # what becomes of the ideas of a larger course, in turn
+    ("done", "Het loopt sinds deze maand, op drie afdelingen."),
+    ("discussion", "Redactie en Verkoop denken er samen verder over na."),
+    ("not_now", "Dit jaar is er geen budget voor; in januari kijken we opnieuw."),
+    ("done", "Uitgeprobeerd en gehouden."),
+    ("building", "Een eerste versie is in de maak."),
+)
 PATIENCE = 60  # seconds for the tool to answer after its start
 _FIELD = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 _TOKEN = re.compile(r'name="csrf_token" value="([0-9a-f]+)"')
@@ -108,6 +124,56 @@ def play(lms: Flask, tool: Flask, now: datetime) -> None:
         with clock.at(now - line.ago):
             Actor(lms, tool, line.who).say(line, said)  # comes in afresh each time: a seat lasts a working day
     _escalate(tool, now)
+    for talk in crowd.TALKS:
+        assemble(lms, tool, talk, now)
+    with clock.at(now):
+        Actor(lms, tool, "bart")
+    with tool.app_context(), transaction() as session:
+        manager = session.scalars(select(Person).where(Person.sub == "bart")).one()
+        granting.grant(session, manager, Right.MANAGER, "He plans the courses.", by=None, is_whole=True)
+    with tool.app_context(), transaction() as session:
+        closing.close_weeks(session)
+
+
+def assemble(lms: Flask, tool: Flask, talk: crowd.Talk, now: datetime) -> None:
+    """A course of many: everybody comes in by a launch; what they say goes through the acts, as there is much of it."""
+    monday = now - talk.began - timedelta(days=(now - talk.began).weekday())
+    began = monday.replace(hour=8, minute=0, second=0, microsecond=0)
+    with clock.at(began):
+        for who, role in talk.plan.people:
+            if role is not Role.MANAGER:
+                Actor(lms, tool, who, talk.activity)
+    with tool.test_request_context("/", method="POST", base_url=tool.config["BASE_URL"]):
+        with unit_of_work() as session:
+            cohort_id = session.scalars(select(Cohort.id).where(Cohort.context_id == talk.plan.id)).one()
+            people = {
+                one.person.sub: one for one in session.scalars(select(Member).where(Member.cohort_id == cohort_id))
+            }
+            _chat(session, talk, people, began)
+        db.session.remove()
+
+
+def _chat(session: Session, talk: crowd.Talk, people: dict[str, Member], began: datetime) -> None:
+    posts: dict[int, Post] = {}
+    ideas: dict[int, Idea] = {}
+    for place, act in enumerate(crowd.script(talk)):
+        by = people[act.who]
+        with clock.at(began + act.after):
+            if act.kind == "idea":
+                ideas[place] = proposing.propose(session, by=by, title=act.title, body=act.body)
+            elif act.kind == "reply":
+                writing.reply(session, posts[act.to], by=by, body=act.body)
+            elif act.kind != "rating":
+                posts[place] = writing.write(session, Text(act.kind), by=by, body=act.body, title=act.title or None)
+            elif session.get_one(Post, ideas[act.to].post_id).author_id != by.id:
+                rating.rate(session, ideas[act.to], act.stars, by=by)
+    trainer = next(one for one in people.values() if one.is_trainer)
+    with clock.at(began + timedelta(weeks=talk.weeks)):
+        for place, (idea, (to, reason)) in enumerate(zip(ideas.values(), FATES, strict=False)):
+            moving.move(session, idea, to, by=trainer, reason=reason, seen="new")
+            if to == "done":
+                plan = settling.Plan(evidence=f"Sinds deze maand in gebruik ({place + 1}).", is_there=True)
+                settling.settle(session, idea, plan, by=trainer, seen=0)
 
 
 def _escalate(tool: Flask, until: datetime) -> None:
@@ -194,11 +260,29 @@ class Actor:
             seen = self._find(r'name="seen" value="(\w+)"', path)
             self._send(line.key, path, {"to": line.stage, "reason": line.body, "seen": seen})
             return
+        if line.kind == Kind.INVITE:
+            asked = self._find(rf'<option value="(\d+)"[^>]*>{re.escape(line.owner)}<', f"/ideas/{parent}")
+            self._send(line.key, f"/ideas/{parent}/authors", {"member": asked})
+            return
+        if line.kind == Kind.APPEAL:
+            decision = self._find(r"/decisions/(\d+)/appeal", "/decisions")
+            self._send(line.key, f"/decisions/{decision}/appeal", {"words": line.body})
+            return
+        if line.kind == Kind.REPLY_TO_APPEAL:
+            asked = self._find(r"/appeals/(\d+)", "/moderation")
+            self._send(line.key, f"/appeals/{asked}", {"note": line.body, "verdict": "stays"})
+            return
         if line.kind == Kind.OUTCOME:
             path = f"/ideas/{parent}/outcome"
             owner = self._find(rf'<option value="(\d+)"[^>]*>{re.escape(line.owner)}<', path)
             due = (clock.now() + line.ago + (line.due_in or timedelta())).date().isoformat()
             self._send(line.key, path, {"owner": owner, "due": due, "benefit": line.body, "seen": "0"})
+            return
+        if line.kind == Kind.REVIEWED:
+            self._send(line.key, self._find(r"(/grading/reviews/\d+)", "/grading/reviews"), {"note": line.body})
+            return
+        if line.kind in (Kind.BONUS, Kind.EXCUSE):
+            self._change_points(line)
             return
         path, form = {
             Kind.POST: ("/feed", {"body": line.body, "space": self._space(line.space), **self._with(line)}),
@@ -210,6 +294,7 @@ class Actor:
             Kind.RATE: (f"/ideas/{parent}/rating", {"value": str(line.stars)}),
             Kind.REACT: (f"/posts/{parent}/reactions", {"give": line.reaction}),
             Kind.PIN: (f"/posts/{parent}/pin", {}),
+            Kind.JOIN: (f"/ideas/{parent}/authors/acceptance", {}),
             Kind.VOTE: (f"/posts/{parent}/poll/vote", {"option": [str(place) for place in line.choices]}),
             Kind.REPORT: (f"/posts/{parent}/report", {"kind": line.reason, "words": line.body}),
             Kind.HIDE: (f"/posts/{parent}/hiding", {"reason": line.body}),
@@ -220,13 +305,21 @@ class Actor:
             Kind.SOLVE: (f"/questions/{parent}/solving", {"words": line.body}),
             Kind.DUPLICATE: (f"/questions/{parent}/duplicate", {"target": str(said.posts.get(line.about, 0))}),
             Kind.STARTER: ("/starters", _starter(line)),
-            Kind.OFFER: ("/questions/ask-me", {"words": line.body}),
+            Kind.REVIEW: ("/participation/review", {"post": str(parent), "words": line.body}),
+            Kind.OFFER: ("/questions/ask-me", self._offer(line)),
         }[line.kind]
         location = self._send(line.key, path, form, line)
         if line.kind is Kind.STARTER:  # it leads to a page that names what was opened
             location = self._find(_DISCUSSION, location.removeprefix(self._base_url).removeprefix(self._seat))
         said.parents[line.key] = line.parent
         said.posts[line.key] = int((_NUMBER.findall(location) or ["0"])[-1])
+
+    def _change_points(self, line: Line) -> None:
+        who = rf"/participation/(\d+)\"[^>]*><bdi>{re.escape(line.owner)}<"
+        path = f"/participation/{self._find(who, '/grading/learners')}/change"
+        period = self._find(rf'<option value="([\w-]+)"[^>]*>Week {line.week} ', path)
+        form = {"period": period, "kind": line.kind.value, "points": str(line.points or ""), "reason": line.body}
+        self._send(line.key, path, form)
 
     def _with(self, line: Line) -> dict[str, Any]:
         """The fields of what comes with a post: a poll, praise."""
@@ -257,6 +350,14 @@ class Actor:
         if response.status_code != 303:
             raise RuntimeError(f"{what} was refused: {response.status_code} {response.text[:500]}")
         return response.location
+
+    def _offer(self, line: Line) -> dict[str, Any]:
+        """What somebody can be asked about, and found by."""
+        ticked = r'name="topic" value="(\d+)"[^>]*><bdi>#{}</bdi>'.format
+        form: dict[str, Any] = {"words": line.body}
+        if line.topics:
+            form |= {"is_listed": "1", "topic": [self._find(ticked(name), "/questions/ask-me") for name in line.topics]}
+        return form
 
     def _group(self, lms_id: str) -> str:
         """The group the LMS knows by this number."""

@@ -50,6 +50,7 @@ def settings(folder: Path, url: str, lmss: list[Lms]) -> dict[str, Any]:
         "FILES_URL": str(folder / "files"),
         "FILES_QUOTA": 2048 * 1024 * 1024,
         "TIME_ZONE": "Europe/Brussels",
+        "MAIL": None,
         "THREADS": 4,
         "WORKER": False,
         "TESTING": True,

@@ -5,6 +5,7 @@ them writes or is called holds a word of its own, so that a single glimpse of it
 """
 
 import io
+import re
 from base64 import b64encode
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -15,15 +16,19 @@ from sqlalchemy import Integer, Table, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from sociallearn import access, clock
-from sociallearn.database import db, transaction
-from sociallearn.grades.models import ColumnState, Delivery, DeliveryState, LineItem, OwnColumn
+from sociallearn.database import db, insert_or_get, transaction
+from sociallearn.grades.models import ColumnState, Delivery, DeliveryState, GradeReview, LineItem, OwnColumn
+from sociallearn.insights import closing
+from sociallearn.insights.models import Cell
 from sociallearn.lti.models import Deployment
+from sociallearn.notifications import going
+from sociallearn.notifications.models import Digest, DigestState
 from sociallearn.posts.models import Kind, Post, Topic
 from sociallearn.questions import escalating
 from sociallearn.questions.models import Escalation
 from sociallearn.roster import granting
 from sociallearn.roster.granting import Right
-from sociallearn.roster.models import Cohort, Member, Person, Placement, Space
+from sociallearn.roster.models import Cohort, Member, Person, Placement, Space, Unit
 from sociallearn.search.engines import engine_of
 from tests.conftest import Actor
 from tests.lms import AGS, MEMBERSHIP, Lms
@@ -119,12 +124,25 @@ def populate(app: Flask, word: str) -> Tenant:
         granting.grant(session, me, Right.ADMINISTRATOR, f"Because {word}", by=None, is_whole=True)
     _talk(tenant)
     _remember(tenant)
+    _grade(tenant)
     _run(tenant)
     _administer(tenant)
     _place(tenant)
+    _hear(tenant)
     with app.app_context(), transaction() as session:
         _deliver(session, tenant)
+        _close(session, tenant)
     return tenant
+
+
+def _close(session: Session, at: Tenant) -> None:
+    """Figures of weeks that are over, one with a unit's name."""
+    for cohort in session.scalars(select(Cohort).where(Cohort.organisation_id == at.organisation_id)).all():
+        with clock.at(clock.now() + timedelta(weeks=2)):
+            closing.close(session, cohort)
+        unit = insert_or_get(session, Unit, {"organisation_id": cohort.organisation_id, "name": f"Unit {at.word}"})
+        day = clock.now().date()
+        session.add(Cell(cohort_id=cohort.id, what="acts", since=day, until=day, unit_id=unit.id, people=5, number=9))
 
 
 def _number(location: str) -> int:
@@ -178,6 +196,10 @@ def _talk(at: Tenant) -> None:
     _done(cleo.post("/ideas", title=f"Another {at.word}", body=at.says("On top of it."), on=str(idea)))
     _done(tess.post(f"/ideas/{idea}/outcome", owner=str(ben.member_id), due="2027-01-31", benefit=at.says("Time.")))
     _done(tess.post(f"/ideas/{idea}/stage", to="done", seen="new", reason=at.says("It is there.")))
+    moved = re.search(r"/decisions/([0-9]+)/appeal", ben.get("/decisions").text)
+    assert moved
+    _done(ben.post(f"/decisions/{moved[1]}/appeal", words=at.says("It is not there yet.")))
+    _done(ben.post(f"/ideas/{idea}/authors", member=str(tess.member_id)))
     twin = int(_done(ben.post("/ideas", title=f"A plan {at.word}", body=at.says(WORDS))).rpartition("/")[2])
     _done(cleo.post(f"/ideas/{twin}/rating", value="2"))
     same = _done(cleo.post("/ideas", title=f"The same plan {at.word}", body=at.says("Once more.")))
@@ -233,6 +255,21 @@ def _remember(at: Tenant) -> None:
         _done(author.post("/memory/texts", membership=str(author.member_id), choice="named"))
 
 
+def _grade(at: Tenant) -> None:
+    """A learner asks about points, a trainer answers and changes some."""
+    ben, tess = at.ben, at.tess
+    page = ben.get("/participation").text
+    period = re.findall(r"/participation/review\?period=([\w-]+)", page)[0]
+    _done(ben.post("/participation/review", period=period, words=at.says("Is that right?")))
+    with at.app.app_context():
+        asked = db.session.scalars(
+            select(GradeReview.id).where(GradeReview.organisation_id == at.organisation_id)
+        ).one()
+    _done(tess.post(f"/grading/reviews/{asked}", note=at.says("It is not.")))
+    change = {"period": period, "kind": "bonus", "points": "1", "reason": at.says("You helped on the phone.")}
+    _done(tess.post(f"/participation/{ben.member_id}/change", **change))
+
+
 def _done(response: Any) -> str:
     assert response.status_code in (200, 303), (response.status_code, response.text[:600])
     return str(response.location or "")
@@ -262,6 +299,18 @@ def _administer(at: Tenant) -> None:
     with at.app.app_context():
         mona = db.session.get_one(Member, at.mona.member_id).person_id
     _done(ada.post(f"/administration/people/{mona}/rights", right="manager", reason=at.says("She plans.")))
+
+
+def _hear(at: Tenant) -> None:
+    """One kind of news turned off, a mail of the day, and a link followed without a session."""
+    kinds = {"here": ["asked", "reply", "named"], "mail": ["asked"]}
+    _done(at.cleo.post("/notifications/settings", rhythm="daily", hour="9", time_zone="", **kinds))
+    with at.app.app_context(), transaction() as session:
+        ben = session.get_one(Member, at.ben.member_id)
+        own = {"person_id": ben.person_id, "organisation_id": at.organisation_id}
+        today = clock.now()
+        session.add(Digest(**own, day=today.date(), next_at=today, state=DigestState.SENT, sent_at=today))
+        going.remember(session, ben, "list")
 
 
 def choosing(at: Tenant) -> dict[str, Any]:

@@ -12,6 +12,7 @@ FIELDS = """
 title body words reason name stage place note suggestion benefit evidence remark details idea question closes due owner
 topic q target choice to into seen value option give take answer_id alike_id poll_option part parts more space kind
 typed_title typed_body line1 keep_days tone reply_to people version last_id room file alt since until sort show before
+rhythm hour time_zone here mail up_to bundle
 """
 WORDY = ("title", "body", "words", "reason", "name", "note", "suggestion", "benefit", "evidence", "typed_title", "q")
 NAMED = {"post_id", "round_id", "topic_key", "member_id"}

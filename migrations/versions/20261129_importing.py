@@ -1,14 +1,14 @@
 """Ideas brought in from a file: which files, the names of those who are not here, and ratings by nobody known.
 
 Revision: 20261129_importing
-After: 20261128_merging
+After: 20261129_notifications
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "20261129_importing"
-down_revision = "20261128_merging"
+down_revision = "20261129_notifications"
 branch_labels = None
 depends_on = None
 

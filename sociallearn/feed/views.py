@@ -120,6 +120,7 @@ def _page(form: FeedForm) -> str:
         unread=sum(item.is_unread for item in page.items),
         draft_saved=draft is not None,
         hint=receipts.hint_for(session, member, "post"),
+        participation=receipts.line_for(session, member) if is_front else None,
         greeting=greeting.greet(session, access.cohort(), member),
         room="feed",
     )

@@ -73,14 +73,18 @@ def period_of(moment: datetime, periods: Sequence[Period]) -> Period | None:
     return periods[at] if at >= 0 and moment < periods[at].ends else None
 
 
+def end_of(day: date, zone: str) -> datetime:
+    """The moment after the day's last one, where the cohort is."""
+    return _midnight(day + _DAY, ZoneInfo(zone))
+
+
 def _all(start: datetime, plan: Plan) -> Iterator[Period]:
     """Every period from ``start`` on; for weeks without a last day there is no end of them."""
     return iter(_phases(start, plan)) if plan.phases else _weeks(start, plan)
 
 
 def _phases(start: datetime, plan: Plan) -> list[Period]:
-    place = ZoneInfo(plan.zone)
-    end = _midnight(plan.last_day + _DAY, place) if plan.last_day else NEVER
+    end = end_of(plan.last_day, plan.zone) if plan.last_day else NEVER
     left = [replace(phase, ends=min(phase.ends, end)) for phase in plan.phases if phase.starts < end]
     left = [phase for phase in left if phase.ends > start]
     if len(left) > 1 and start > left[0].starts:

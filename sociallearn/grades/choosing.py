@@ -1,4 +1,4 @@
-"""Choose how much taking part counts: a ready-made scheme, or nothing. A new version, never a change of an old one."""
+"""Choose how much taking part counts. A new version, never a change of an old one."""
 
 from flask_babel import gettext as _
 from sqlalchemy import func, select
@@ -15,18 +15,23 @@ from sociallearn.roster.models import Cohort, Member
 
 
 def choose(session: Session, cohort: Cohort, name: str, *, by: Member) -> SchemeVersion | None:
-    """Let periods be judged by the scheme of this name; None where they are already.
-
-    At once while nobody has collected a point, else from the next period on: what closed, and the open one, stay as
-    they are. Raises Refusal 403 for who does not grade, 400 for an unknown name, 409 when no period follows.
-    """
-    if not (by.is_trainer and by.may_grade):
-        raise Refusal(403, _("Only trainers who grade can do this."), _("Ask your trainer."))
+    """Let periods be judged by the ready-made scheme of this name; see ``begin``. Raises Refusal 400 for others."""
+    require(by)
     if name not in CHOICES:
         raise Refusal(400, _("There are no such rules."), _("Go back and choose again."))
+    return begin(session, cohort, CHOICES[name], by=by)
+
+
+def begin(session: Session, cohort: Cohort, scheme: Scheme, *, by: Member) -> SchemeVersion | None:
+    """Let periods be judged by this scheme; None where they are already.
+
+    At once while nobody has collected a point, else from the next period on: what closed, and the open one, stay as
+    they are. Raises Refusal 403 for who does not grade, 409 when no period follows.
+    """
+    require(by)
     cohort = locked(session, Cohort, cohort.id)
     rules = folding.rules_of(session, cohort, clock.now())
-    if rules.versions[-1].scheme == CHOICES[name]:
+    if rules.versions[-1].scheme == scheme:
         return None
     if rules.version_id is None:
         _write(session, cohort, 1, LIGHT, at_once=True)  # the default, in force until now
@@ -34,9 +39,15 @@ def choose(session: Session, cohort: Cohort, name: str, *, by: Member) -> Scheme
         select(func.count()).where(LedgerEntry.cohort_id == cohort.id, LedgerEntry.change != 0).limit(1)
     )
     number = 1 + (session.scalar(select(func.max(SchemeVersion.number)).filter_by(cohort_id=cohort.id)) or 0)
-    version = _write(session, cohort, number, CHOICES[name], at_once=not has_points)
+    version = _write(session, cohort, number, scheme, at_once=not has_points)
     mark_due(session, cohort.id)
     return version
+
+
+def require(by: Member) -> None:
+    """Raises Refusal 403 for who does not grade."""
+    if not (by.is_trainer and by.may_grade):
+        raise Refusal(403, _("Only trainers who grade can do this."), _("Ask your trainer."))
 
 
 def _write(session: Session, cohort: Cohort, number: int, scheme: Scheme, *, at_once: bool) -> SchemeVersion:

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 
 from sociallearn import clock, jobs
 from sociallearn.database import insert_or_get, locked, transaction
-from sociallearn.grades import comparing, delivering
+from sociallearn.grades import calendar, comparing, delivering, folding
 from sociallearn.grades.models import ColumnState, Delivery, LineItem, OwnColumn
 from sociallearn.lti import services
 from sociallearn.lti.models import Deployment, Registration
@@ -58,6 +58,7 @@ class Job:
     line_items_url: str
     scopes: tuple[str, ...]
     registration: Registration
+    dates: services.Dates = services.NO_DATES  # when its first period begins and its last one ends
     # sub → grades the LMS took from us, or may be taking at this moment; when leaving
     sent: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
@@ -193,6 +194,7 @@ def _claim(session: Session, cohort_id: int) -> Job | None:
         line_items_url=placement.line_items_url or "",
         scopes=tuple(placement.ags_scopes),
         registration=session.get_one(Deployment, placement.deployment_id).registration,
+        dates=dates_of(session, cohort_id),
         sent=_sent(session, placement.id) if row.state == ColumnState.LEAVING else {},
     )
 
@@ -202,6 +204,31 @@ def resource_id(session: Session, placement: Placement) -> str:
     if placement.content_item_id is not None:
         return session.get_one(ContentItem, placement.content_item_id).link_key
     return PREFIX + session.get_one(Cohort, placement.cohort_id).context_id
+
+
+def dates_of(session: Session, cohort_id: int) -> services.Dates:
+    """From when to when points are collected, as far as the calendar says: its phases, else its last day."""
+    cohort = session.get_one(Cohort, cohort_id)
+    plan = folding.plan_of(session, cohort)
+    starts = plan.phases[0].starts if plan.phases else None
+    ends = max((phase.ends for phase in plan.phases), default=None)
+    if plan.last_day is not None:
+        midnight = calendar.end_of(plan.last_day, plan.zone)
+        ends = min(ends, midnight) if ends is not None else midnight
+    return services.Dates(starts, ends)
+
+
+def on_calendar(cohort: Cohort, session: Session) -> None:
+    """The course's days changed: the column of our own making gets its new dates."""
+    row = session.get(OwnColumn, cohort.id)
+    if row is None or not row.is_ours or row.state != ColumnState.MADE:
+        return
+    row = locked(session, OwnColumn, cohort.id)
+    if row.state == ColumnState.MADE:
+        row.state, row.next_at, row.failures = ColumnState.WAITING, clock.now(), 0
+        row.wanted += 1
+        session.flush()
+        jobs.after_commit(session, make, row.cohort_id)
 
 
 def _give_way(session: Session, row: OwnColumn, now: datetime) -> None:
@@ -229,7 +256,7 @@ def _act(job: Job) -> Outcome:
         return _remove(connector, job)
     if job.url is not None:
         try:
-            return Outcome(services.change_line_item(connector, job.url, job.label, job.maximum))
+            return Outcome(services.change_line_item(connector, job.url, job.label, job.maximum, job.dates))
         except Refused as error:
             if error.status != 404:
                 raise  # else somebody deleted it in the LMS, and a trainer asked for it after that
@@ -238,7 +265,7 @@ def _act(job: Job) -> Outcome:
         return Outcome(_create(connector, job))
     if found.resource_link_id == job.link_id:
         return Outcome(found, is_ours=False)  # its name and points are set where the link is
-    return Outcome(services.change_line_item(connector, found.url, job.label, job.maximum))
+    return Outcome(services.change_line_item(connector, found.url, job.label, job.maximum, job.dates))
 
 
 def find(columns: Sequence[LineItemData], resource_id: str, link_id: str) -> LineItemData | None:
@@ -264,6 +291,7 @@ def new_column(job: Job) -> dict[str, Any]:
         "scoreMaximum": services.plain(job.maximum),
         "resourceId": job.resource_id,
         "tag": TAG,
+        **job.dates.as_body(),
     }
     if services.is_canvas(job.registration):
         body[CANVAS_TYPE] = {"type": "none"}

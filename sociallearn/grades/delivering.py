@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from sociallearn import clock, jobs
@@ -108,6 +108,25 @@ def resend(session: Session, delivery: Delivery) -> Delivery:
     session.flush()
     jobs.after_commit(session, deliver, row.id)
     return row
+
+
+def failing() -> ColumnElement[bool]:
+    """What did not arrive: refused, or tried in vain so far."""
+    is_stuck = and_(Delivery.state == DeliveryState.WAITING, Delivery.failures > 0)
+    return or_(Delivery.state == DeliveryState.REFUSED, is_stuck)
+
+
+def resend_failed(session: Session, cohort_id: int) -> int:
+    """Try everything again that did not arrive, in order of id; how many those are.
+
+    Not for people who left: nobody takes a score for them.
+    """
+    statement = select(Delivery).where(Delivery.cohort_id == cohort_id, failing())
+    statement = statement.where(func.coalesce(Delivery.problem, "") != "left")
+    rows = session.scalars(statement.order_by(Delivery.id)).all()
+    for row in rows:
+        resend(session, row)
+    return len(rows)
 
 
 def on_arrival(member: Member, session: Session) -> None:

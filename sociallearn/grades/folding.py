@@ -1,9 +1,9 @@
 """From the rows of the activity ledger to what the scoring model judges: one event per text, one per idea rated."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, cast
 
 from sqlalchemy import CTE, Row, Select, case, func, or_, select
 from sqlalchemy.orm import Session
@@ -13,9 +13,9 @@ from sociallearn.activity.models import REMOVING, RETURNING, WRITING, Activity, 
 from sociallearn.grades import calendar, scoring
 from sociallearn.grades.calendar import Period, Plan, period_of
 from sociallearn.grades.copying import Text, near_copies
-from sociallearn.grades.models import SchemeVersion
+from sociallearn.grades.models import GradeAdjustment, SchemeVersion
 from sociallearn.grades.schemes import LIGHT, Kind, Scheme, from_json
-from sociallearn.grades.scoring import Event, Hint, Outcome, Standing
+from sociallearn.grades.scoring import Adjustment, Event, Hint, Outcome, Standing
 from sociallearn.roster.models import Cohort, Holiday, Member, Phase
 
 _KINDS: dict[str, Kind] = {
@@ -129,27 +129,87 @@ def next_change(joined_at: datetime, rules: Rules) -> datetime:
     return calendar.next_change(max(joined_at, rules.since), rules.plan, rules.now)
 
 
-def judge(events: Iterable[Event], periods: Sequence[Period], rules: Rules) -> list[Outcome]:
-    """``scoring.judge``, each period by its own rules."""
+def adjustments_of(session: Session, member: Member) -> list[Adjustment]:
+    """What trainers changed for a member and did not take back."""
+    statement = select(GradeAdjustment).where(
+        GradeAdjustment.member_id == member.id, GradeAdjustment.withdrawn_at.is_(None)
+    )
+    return [
+        Adjustment(row.id, cast(Any, row.kind), row.period, row.points or 0.0)
+        for row in session.scalars(statement.order_by(GradeAdjustment.id))
+    ]
+
+
+def judge(
+    events: Iterable[Event], periods: Sequence[Period], rules: Rules, adjustments: Sequence[Adjustment] = ()
+) -> list[Outcome]:
+    """``scoring.judge``, each period by its own rules, and what trainers changed."""
     groups: dict[Scheme, tuple[list[Event], list[Period]]] = {rules.scheme: ([], [])}
     for period in periods:
         groups.setdefault(rules.scheme_of(period), ([], []))[1].append(period)
     for event in events:
         groups[rules.scheme_of(period_of(event.at, periods))][0].append(event)
-    return [outcome for scheme, (some, theirs) in groups.items() for outcome in scoring.judge(some, theirs, scheme)]
+    found = [outcome for scheme, (some, theirs) in groups.items() for outcome in scoring.judge(some, theirs, scheme)]
+    keys = {period.key for period in periods}
+    return scoring.adjust(found, [one for one in adjustments if one.period_key in keys])
 
 
-def grade(points: Mapping[str, float], periods: Sequence[Period], rules: Rules) -> Standing:
+def grade(
+    points: Mapping[str, float], periods: Sequence[Period], rules: Rules, excused: Collection[str] = ()
+) -> Standing:
     """``scoring.grade``, from points by period key as they were summed up, each period with its own target."""
-    targets = {period.key: rules.scheme_of(period).target for period in periods}
+    coming = _coming(periods, rules) if rules.scheme.whole_course else []
+    targets = {period.key: rules.scheme_of(period).target for period in (*periods, *coming)}
     earned = {key: min(targets[key], points[key]) for key in points if key in targets}
-    return scoring.grade(earned, periods, rules.now, rules.scheme, targets)
+    return scoring.grade(earned, periods, rules.now, rules.scheme, targets, excused, coming)
 
 
-def hint(kind: Kind, events: Iterable[Event], periods: Sequence[Period], rules: Rules, to: int | None = None) -> Hint:
-    """``scoring.hint``, by the rules of the open period."""
-    scheme = rules.scheme_of(period_of(rules.now, periods))
-    return scoring.hint(kind, events, periods, scheme, rules.now, to=to)
+def ends_of(plan: Plan) -> datetime | None:
+    """When the last period of a course ends; None where nobody said."""
+    last_day = calendar.end_of(plan.last_day, plan.zone) if plan.last_day else None
+    phases = max((phase.ends for phase in plan.phases), default=None)
+    return min(last_day, phases) if last_day and phases else last_day or phases
+
+
+def _coming(periods: Sequence[Period], rules: Rules) -> list[Period]:
+    """The periods still to begin after these."""
+    ends, since = ends_of(rules.plan), max([rules.now, *(period.ends for period in periods)])
+    if ends is None:
+        return []
+    every = calendar.periods(rules.since, rules.plan, max(ends - timedelta(seconds=1), rules.since))
+    return [one for one in every if one.starts >= since and rules.scheme_of(one).counts]
+
+
+def hint(
+    kind: Kind,
+    events: Iterable[Event],
+    periods: Sequence[Period],
+    rules: Rules,
+    to: int | None = None,
+    adjustments: Sequence[Adjustment] = (),
+) -> Hint:
+    """``scoring.hint``, by the rules of the open period; nothing counts where its worth is settled."""
+    current = period_of(rules.now, periods)
+    free = [] if is_settled(current, adjustments) else periods
+    scheme, extra = rules.scheme_of(current), bonus_in(current, adjustments)
+    return scoring.hint(kind, events, free, scheme, rules.now, to=to, extra=extra)
+
+
+def is_settled(period: Period | None, adjustments: Iterable[Adjustment]) -> bool:
+    """Whether nothing written changes what the period counts for: its learner is excused, or a trainer set it."""
+    return period is not None and any(one.period_key == period.key and one.kind != "bonus" for one in adjustments)
+
+
+def bonus_in(period: Period | None, adjustments: Iterable[Adjustment]) -> float:
+    """The points a trainer gave in the period."""
+    if period is None:
+        return 0.0
+    return sum(one.points for one in adjustments if one.period_key == period.key and one.kind == "bonus")
+
+
+def excused_in(adjustments: Iterable[Adjustment]) -> frozenset[str]:
+    """Keys of the periods a member is excused for."""
+    return frozenset(one.period_key for one in adjustments if one.kind == "excuse")
 
 
 def events_of(session: Session, member: Member, rules: Rules) -> list[Event]:

@@ -7,7 +7,7 @@ from the activity rows, what changed is appended to the ledger, and the LMS is t
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import Row, select, update
 from sqlalchemy.orm import Session
@@ -16,13 +16,13 @@ from sociallearn import clock, jobs
 from sociallearn.activity.models import REMOVING, RETURNING, WRITING, Activity, Verb
 from sociallearn.activity.recording import recorded
 from sociallearn.database import insert_or_get, locked, transaction
-from sociallearn.grades import delivering, folding, scoring, wording
+from sociallearn.grades import columns, delivering, folding, foreseeing, scoring, wording
 from sociallearn.grades.calendar import NEVER, Period
 from sociallearn.grades.delivering import mark_due
 from sociallearn.grades.folding import Rules
 from sociallearn.grades.models import HINTED, LedgerEntry, SchemeVersion, Standing
 from sociallearn.grades.schemes import LIGHT, Kind, to_json
-from sociallearn.grades.scoring import Event, Outcome, Why
+from sociallearn.grades.scoring import Adjustment, Event, Outcome, Why
 from sociallearn.lti.models import Deployment, Registration
 from sociallearn.roster.models import Cohort, Member
 from sociallearn.roster.signals import arrived, calendar_changed, left, returned
@@ -38,6 +38,7 @@ def connect() -> None:
     left.connect(on_left)
     returned.connect(on_return)
     calendar_changed.connect(on_calendar)
+    calendar_changed.connect(columns.on_calendar)
 
 
 def on_arrival(member: Member, session: Session) -> None:
@@ -106,22 +107,29 @@ def recompute(session: Session, member: Member) -> Standing | None:
     joined_at = member.joined_at or now
     periods = folding.periods_of(joined_at, rules)
     events = folding.events_of(session, member, rules)
-    outcomes = folding.judge(events, periods, rules)
+    adjustments = folding.adjustments_of(session, member)
+    outcomes = folding.judge(events, periods, rules, adjustments)
     _append(session, member, outcomes, rules.version_id or 0)
-    standing = folding.grade(scoring.sums(outcomes), periods, rules)
+    points, excused = scoring.sums(outcomes), folding.excused_in(adjustments)
+    standing = folding.grade(points, periods, rules, excused)
     row.grade = standing.value
     row.comment = wording.comment(standing, rules.scheme, member.person, cohort.language)
     row.next_change_at = NEVER if cohort.archived_at else folding.next_change(joined_at, rules)
-    row.hints = {kind: _hint(kind, events, periods, rules) for kind in HINTED}
+    row.hints = {kind: _hint(kind, events, periods, rules, adjustments) for kind in HINTED}
+    row.foreseen = None if cohort.archived_at else foreseeing.foresee(events, periods, rules, adjustments, points)
     row.computed_at = clock.now()
     session.flush()
-    if periods:  # else there is nothing to say: what the LMS has stays as it is
+    if row.grade is not None or (periods and not excused):  # else nothing to say: what the LMS has stays as it is
         delivering.want(session, member, row.grade, row.comment)
     return row
 
 
-def _hint(kind: Kind, events: Sequence[Event], periods: Sequence[Period], rules: Rules) -> dict[str, Any] | None:
-    return asdict(folding.hint(kind, events, periods, rules)) if rules.scheme.counts else None
+def _hint(
+    kind: Kind, events: Sequence[Event], periods: Sequence[Period], rules: Rules, adjustments: Sequence[Adjustment]
+) -> dict[str, Any] | None:
+    if not rules.scheme.counts:
+        return None
+    return asdict(folding.hint(kind, events, periods, rules, adjustments=adjustments))
 
 
 def _write_first_version(session: Session, cohort: Cohort) -> None:
@@ -171,7 +179,7 @@ def _newest(session: Session, member: Member) -> dict[tuple[str, int], Row[Any]]
 
 
 def _nothing(entry: Row[Any], period: str, why: Why) -> Outcome:
-    return Outcome(entry.event_id, cast(Kind, entry.kind), period, 0.0, why)
+    return Outcome(entry.event_id, entry.kind, period, 0.0, why)
 
 
 def _entry(member: Member, version_id: int, outcome: Outcome, change: float) -> LedgerEntry:

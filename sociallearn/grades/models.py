@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sociallearn import clock
 from sociallearn.database import Model
 from sociallearn.grades.schemes import Kind
+from sociallearn.posts.models import Post
 from sociallearn.roster.models import InCohort, Member, Placement
 
 
@@ -38,7 +39,7 @@ class LedgerEntry(InCohort, Model):
     scheme_version_id: Mapped[int] = mapped_column(ForeignKey("scheme_version.id"))
     period: Mapped[str]  # calendar.Period.key; empty when outside every period
     kind: Mapped[str]  # scoring.Event.kind
-    event_id: Mapped[int]
+    event_id: Mapped[int]  # of an adjustment: its own id
     points: Mapped[float]  # what the event counts for from now on
     change: Mapped[float]  # against the entry before
     why: Mapped[str]  # scoring.Why
@@ -57,7 +58,46 @@ class Standing(InCohort, Model):
     comment: Mapped[str] = mapped_column(default="")
     next_change_at: Mapped[datetime | None] = mapped_column(index=True)  # when a period closes and the grade may move
     hints: Mapped[dict[str, Any]] = mapped_column(default=dict)  # what one more post or idea counts until then
+    foreseen: Mapped[dict[str, Any] | None]  # foreseeing.foresee: what closes then, and what is missing
+    told_at: Mapped[datetime | None]  # when a trainer last changed or answered something, for the learner to see
     computed_at: Mapped[datetime | None]
+
+
+class GradeAdjustment(InCohort, Model):
+    """A trainer's own word on one period of one learner, with its reason. Taken back, the row stays."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
+    period: Mapped[str]  # calendar.Period.key
+    kind: Mapped[str]  # of scoring.Adjustment: override, excuse, bonus
+    points: Mapped[float | None]  # nothing for an excuse
+    reason: Mapped[str]
+    by_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_by_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
+
+    by: Mapped[Member] = relationship(lazy="raise", foreign_keys=[by_id])
+
+
+class GradeReview(InCohort, Model):
+    """A learner asks the trainer to look again at a period, or at one text; and what the trainer said."""
+
+    __table_args__ = (Index(None, "cohort_id", "answered_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
+    period: Mapped[str]  # calendar.Period.key; empty: of a text outside every period
+    post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"), index=True)  # nothing: the whole period
+    words: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    answer: Mapped[str] = mapped_column(default="")
+    answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
+    answered_at: Mapped[datetime | None]
+
+    member: Mapped[Member] = relationship(lazy="raise", foreign_keys=[member_id])
+    post: Mapped[Post | None] = relationship(lazy="raise")
+    answered_by: Mapped[Member | None] = relationship(lazy="raise", foreign_keys=[answered_by_id])
 
 
 class DeliveryState(StrEnum):

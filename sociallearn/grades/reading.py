@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 
 from sociallearn import clock
 from sociallearn.grades import comparing, folding, results
+from sociallearn.grades.delivering import failing
 from sociallearn.grades.folding import Rules
-from sociallearn.grades.models import ColumnState, Delivery, DeliveryState, LineItem, OwnColumn
+from sociallearn.grades.models import ColumnState, Delivery, DeliveryState, LineItem, OwnColumn, Standing
 from sociallearn.grades.wording import percent
 from sociallearn.lti import services
-from sociallearn.roster.models import Cohort, Member, Person, Placement
+from sociallearn.roster.models import Cohort, Member, Person, Placement, Role
 
 PAGE = 50
 T = TypeVar("T", bound=tuple[Any, ...])
@@ -64,6 +65,12 @@ class Totals:
     sent: int
     refused: int
     changed: int
+    failing: int = 0  # refused, or waiting after a try that failed
+
+    @property
+    def arrived(self) -> int:
+        """In the LMS, of a hundred."""
+        return 100 * self.sent // self.all if self.all else 0
 
     @property
     def all(self) -> int:
@@ -73,6 +80,24 @@ class Totals:
     def of(self, name: str) -> int:
         """One kind by its name in ``FILTERS``."""
         return int(getattr(self, name))
+
+
+@dataclass(frozen=True)
+class Learner:
+    """Somebody who collects points."""
+
+    name: str
+    percent: int | None
+    comment: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Learners:
+    """Fifty of them, and where the next ones are."""
+
+    rows: list[Learner]
+    next_url: str | None
 
 
 @dataclass(frozen=True)
@@ -102,15 +127,7 @@ def deliveries(session: Session, cohort: Cohort, kind: str | None, after: int | 
 
     ``kind`` is one of ``FILTERS``, or nothing for all.
     """
-    statement = _of_cohort(
-        select(Delivery, LineItem, Member.id, Person.name, Placement.title)
-        .join(Member, Member.id == Delivery.member_id)
-        .join(Person, Person.id == Member.person_id)
-        .join(Placement, Placement.id == Delivery.placement_id),
-        cohort,
-    )
-    if kind is not None:
-        statement = statement.where(_is(kind))
+    statement = _deliveries(cohort, kind)
     if after is not None:
         last = (
             select(_RANK, _NAME, Delivery.id)
@@ -127,6 +144,22 @@ def deliveries(session: Session, cohort: Cohort, kind: str | None, after: int | 
     if len(found) > PAGE:
         following = url_for("grades.index", state=kind, after=rows[-1].id, _anchor="scores")
     return Page(rows, following)
+
+
+def all_deliveries(session: Session, cohort: Cohort, kind: str | None) -> list[Row]:
+    """The same without pages, for a file."""
+    return [_row(*one) for one in session.execute(_deliveries(cohort, kind).order_by(_RANK, _NAME, Delivery.id))]
+
+
+def _deliveries(cohort: Cohort, kind: str | None) -> Select[tuple[Delivery, LineItem, int, str, str]]:
+    statement = _of_cohort(
+        select(Delivery, LineItem, Member.id, Person.name, Placement.title)
+        .join(Member, Member.id == Delivery.member_id)
+        .join(Person, Person.id == Member.person_id)
+        .join(Placement, Placement.id == Delivery.placement_id),
+        cohort,
+    )
+    return statement if kind is None else statement.where(_is(kind))
 
 
 def _of_cohort(statement: Select[T], cohort: Cohort) -> Select[T]:
@@ -165,10 +198,10 @@ def _row(delivery: Delivery, column: LineItem | None, member_id: int, name: str,
 def totals(session: Session, cohort: Cohort) -> Totals:
     """How many scores of the cohort are waiting, sent, refused, and changed in the LMS."""
     kinds = (DeliveryState.WAITING, DeliveryState.SENT, DeliveryState.REFUSED, CHANGED)
-    counts = (func.coalesce(func.sum(case((_is(kind), 1), else_=0)), 0) for kind in kinds)
+    conditions = [*map(_is, kinds), failing()]
+    counts = (func.coalesce(func.sum(case((condition, 1), else_=0)), 0) for condition in conditions)
     statement = select(*counts).select_from(Delivery)
-    waiting, sent, refused, changed = session.execute(_of_cohort(statement, cohort)).one()
-    return Totals(int(waiting), int(sent), int(refused), int(changed))
+    return Totals(*map(int, session.execute(_of_cohort(statement, cohort)).one()))
 
 
 def known_columns(session: Session, cohort: Cohort, own: OwnColumn | None) -> list[Column]:
@@ -211,7 +244,45 @@ def can_be_changed(own: OwnColumn | None) -> bool:
     return own is not None and own.is_ours and own.state in (ColumnState.WAITING, ColumnState.MADE, ColumnState.REFUSED)
 
 
+def learners(session: Session, cohort: Cohort, words: str, after: int | None) -> Learners:
+    """Fifty people who collect points, by name; ``words`` are part of one, ``after`` is the last one seen."""
+    statement = (
+        select(Member.id, Person.name, Standing.grade, Standing.comment)
+        .join(Person, Person.id == Member.person_id)
+        .join(Standing, Standing.member_id == Member.id)
+        .where(
+            Member.cohort_id == cohort.id,
+            Member.role == Role.LEARNER,
+            Member.joined_at.is_not(None),
+            Member.left_at.is_(None),
+            Member.is_test.is_(False),
+        )
+    )
+    if words:
+        statement = statement.where(_NAME.contains(words.lower(), autoescape=True))
+    if after is not None:
+        last = select(_NAME, Member.id).join(Person, Person.id == Member.person_id)
+        seen = session.execute(last.where(Member.id == after, Member.cohort_id == cohort.id)).one_or_none()
+        if seen is not None:
+            statement = statement.where(tuple_(_NAME, Member.id) > tuple_(*seen))
+    found = session.execute(statement.order_by(_NAME, Member.id).limit(PAGE + 1)).all()
+    rows = [
+        Learner(name, None if grade is None else percent(grade), comment, url_for("grades.learner", member_id=id_))
+        for id_, name, grade, comment in found[:PAGE]
+    ]
+    following = None
+    if len(found) > PAGE:
+        following = url_for("grades.learners", q=words or None, after=found[PAGE - 1][0])
+    return Learners(rows, following)
+
+
 def newest_delivery(session: Session, member: Member) -> Delivery | None:
     """The member's own score on its way: in the column that came last."""
     statement = select(Delivery).where(Delivery.member_id == member.id).order_by(Delivery.id.desc()).limit(1)
     return session.scalar(statement)
+
+
+def points_of(session: Session, delivery: Delivery | None) -> float | None:
+    """How many points full marks are in the column that score is in, if the LMS said."""
+    column = session.get(LineItem, delivery.placement_id) if delivery is not None else None
+    return column.score_maximum if column is not None and column.read_at.year > 1970 else None

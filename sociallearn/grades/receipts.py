@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import url_for
 from flask_babel import gettext as _
@@ -11,12 +11,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from sociallearn import clock
-from sociallearn.grades import folding, scoring
+from sociallearn.grades import folding, foreseeing, scoring
 from sociallearn.grades.calendar import Period, period_of
 from sociallearn.grades.folding import Rules
+from sociallearn.grades.foreseeing import Foreseen
 from sociallearn.grades.models import HINTED, LedgerEntry, Standing
-from sociallearn.grades.schemes import Kind
-from sociallearn.grades.scoring import Hint, PeriodStanding
+from sociallearn.grades.schemes import Kind, Scheme
+from sociallearn.grades.scoring import Adjustment, Hint, PeriodStanding, Why
 from sociallearn.grades.wording import percent
 from sociallearn.posts.models import Kind as PostKind
 from sociallearn.posts.models import Post
@@ -25,7 +26,10 @@ from sociallearn.text.excerpting import excerpt
 
 TITLE_LENGTH = 80  # characters of a text without a title
 
+TOLD_FOR = timedelta(days=3)  # so long the feed says that a trainer changed or answered something
+
 _OF_IDEAS = ("idea", "rating")
+_GIVEN = ("override", "excuse", "bonus")
 _PAGES = {PostKind.QUESTION: "questions.show", PostKind.IDEA: "ideas.show"}
 
 
@@ -40,12 +44,14 @@ class Line:
     why: str  # scoring.Why
     short_by: int | None  # words missing
     at: datetime
+    post_id: int | None = None  # of a text of one's own: what a trainer can be asked to look at again
 
 
 @dataclass(frozen=True)
 class PeriodReceipt:
     """One period: what was earned of its target, line by line in order of time."""
 
+    key: str
     label: str
     starts: datetime
     ends: datetime
@@ -54,6 +60,32 @@ class PeriodReceipt:
     earned: float
     target: float
     lines: list[Line]
+    collected: float = 0.0  # the sum of its lines, also beyond the target
+    is_excused: bool = False
+
+
+@dataclass(frozen=True)
+class Sum:
+    """The last step: what these periods give together."""
+
+    keys: tuple[str, ...]  # of the periods that are in it
+    earned: float
+    target: float
+    percent: int  # of the one in the other
+    closed_percent: int | None  # of the closed periods alone, where the open one raises it
+    to_come: float  # full marks of what has not begun, where the whole course counts
+    passes_at: int | None  # from this percentage on it is complete
+
+
+@dataclass(frozen=True)
+class Model:
+    """What the rules in force now say of the sum; shown in words."""
+
+    drops_after: int
+    make_up_days: int
+    whole_course: bool
+    when_closed: bool
+    passes_at: int | None
 
 
 @dataclass(frozen=True)
@@ -78,7 +110,18 @@ class Receipt:
     counts: bool  # else nothing is counted here now
     in_phases: bool  # its periods are phases, not weeks
     periods: list[PeriodReceipt]  # in order of time
+    sum: Sum | None  # None while there is nothing to say
+    model: Model
     still_possible: list[Chance]
+    foreseen: Foreseen | None
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What stands above the feed."""
+
+    is_told: bool  # a trainer changed or answered something lately
+    foreseen: Foreseen | None  # what the last days of the open period bring
 
 
 @dataclass(frozen=True)
@@ -88,6 +131,7 @@ class _Here:
     cohort: Cohort
     rules: Rules
     periods: list[Period]
+    adjustments: list[Adjustment]
 
 
 def receipt(session: Session, member: Member) -> Receipt | None:
@@ -101,6 +145,11 @@ def receipt(session: Session, member: Member) -> Receipt | None:
     lines = _lines(session, entries)
     grade = standing.grade if standing else None
     bounds = {period.key: period for period in here.periods}
+    collected = _collected(entries)
+    periods = [
+        _period(number, period, bounds[period.key], lines[period.key], collected.get(period.key, 0.0))
+        for number, period in enumerate(found.periods, start=1)
+    ]
     return Receipt(
         grade=grade,
         percent=None if grade is None else percent(grade),
@@ -109,12 +158,26 @@ def receipt(session: Session, member: Member) -> Receipt | None:
         target=here.rules.scheme.target,
         counts=here.rules.scheme.counts,
         in_phases=bool(here.rules.plan.phases),
-        periods=[
-            _period(number, period, bounds[period.key], lines[period.key])
-            for number, period in enumerate(found.periods, start=1)
-        ],
+        periods=periods,
+        sum=_sum(periods, found, here.rules.scheme),
+        model=_model(here.rules.scheme),
         still_possible=_still_possible(session, member, here, found),
+        foreseen=None if here.cohort.archived_at else foreseeing.read(standing),
     )
+
+
+def line_for(session: Session, member: Member) -> Notice | None:
+    """What the feed says about one's participation, quietly; None on most days. Asks nothing new of the database."""
+    if not member.is_graded or member.cohort.archived_at is not None:
+        return None
+    standing = session.get(Standing, member.id)
+    if standing is None:
+        return None
+    foreseen = foreseeing.read(standing)
+    if foreseen is not None and not (foreseen.is_soon and (foreseen.falls or foreseen.more)):
+        foreseen = None
+    is_told = standing.told_at is not None and clock.now() - standing.told_at < TOLD_FOR
+    return Notice(is_told, foreseen) if is_told or foreseen else None
 
 
 def recompute_from_ledger(session: Session, member: Member) -> scoring.Standing:
@@ -140,7 +203,8 @@ def hint_for(session: Session, member: Member, kind: Kind, to: int | None = None
     here = _here(session, member)
     if not here.rules.scheme.counts:
         return None
-    found = folding.hint(kind, folding.events_of(session, member, here.rules), here.periods, here.rules, to)
+    events = folding.events_of(session, member, here.rules)
+    found = folding.hint(kind, events, here.periods, here.rules, to, here.adjustments)
     if kind == "reply" and to == member.id:
         return replace(found, points=0.0, earns=0.0)
     return found
@@ -149,7 +213,8 @@ def hint_for(session: Session, member: Member, kind: Kind, to: int | None = None
 def _here(session: Session, member: Member) -> _Here:
     cohort = session.get_one(Cohort, member.cohort_id)
     rules = folding.rules_of(session, cohort, folding.moment(cohort))
-    return _Here(cohort, rules, folding.periods_of(member.joined_at or rules.now, rules))
+    periods = folding.periods_of(member.joined_at or rules.now, rules)
+    return _Here(cohort, rules, periods, folding.adjustments_of(session, member))
 
 
 def _entries(session: Session, member: Member) -> Sequence[LedgerEntry]:
@@ -157,24 +222,57 @@ def _entries(session: Session, member: Member) -> Sequence[LedgerEntry]:
 
 
 def _judge_ledger(entries: Iterable[LedgerEntry], here: _Here) -> scoring.Standing:
+    excuses = {entry.event_id: entry for entry in entries if entry.kind == "excuse"}  # the newest entry of each
+    excused = {entry.period for entry in excuses.values() if entry.why == Why.EXCUSED}
+    return folding.grade(_collected(entries), here.periods, here.rules, excused)
+
+
+def _collected(entries: Iterable[LedgerEntry]) -> dict[str, float]:
     points: defaultdict[str, float] = defaultdict(float)
     for entry in entries:
         points[entry.period] += entry.change
-    return folding.grade(points, here.periods, here.rules)
+    return points
+
+
+def _sum(periods: list[PeriodReceipt], standing: scoring.Standing, scheme: Scheme) -> Sum | None:
+    """Which periods the grade is made of, and what they give."""
+    if standing.share is None:
+        return None
+    some = [period for period in periods if period.key in standing.summed]
+    waits = scheme.when_closed and scheme.whole_course  # the open one is there, and counts nothing yet
+    with_open = any(period.is_open for period in some) and standing.closed is not None and not scheme.whole_course
+    return Sum(
+        keys=standing.summed,
+        earned=sum(period.earned for period in some if not (waits and period.is_open)),
+        target=sum(period.target for period in some) + standing.to_come,
+        percent=percent(standing.share),
+        closed_percent=percent(standing.closed) if with_open and standing.closed is not None else None,
+        to_come=standing.to_come,
+        passes_at=None if scheme.passes_at is None else percent(scheme.passes_at),
+    )
+
+
+def _model(scheme: Scheme) -> Model:
+    passes_at = None if scheme.passes_at is None else percent(scheme.passes_at)
+    return Model(scheme.drops_after, scheme.make_up_days, scheme.whole_course, scheme.when_closed, passes_at)
 
 
 def _lines(session: Session, entries: Sequence[LedgerEntry]) -> defaultdict[str, list[Line]]:
     """The newest entry of each event as a line, by period key, in order of time."""
+    lines: defaultdict[str, list[Line]] = defaultdict(list)
     first: dict[tuple[str, int], LedgerEntry] = {}
     newest: dict[tuple[str, int], LedgerEntry] = {}
     for entry in entries:
         first.setdefault((entry.kind, entry.event_id), entry)
         newest[entry.kind, entry.event_id] = entry
+    for kind, id_ in [key for key in newest if key[0] in _GIVEN]:
+        entry = newest.pop((kind, id_))
+        if entry.points:  # an excuse, and what was taken back, are told in words
+            lines[entry.period].append(_given(entry))
     posts = {
         post.id: post
         for post in session.scalars(select(Post).where(Post.id.in_({entry.event_id for entry in newest.values()})))
     }
-    lines: defaultdict[str, list[Line]] = defaultdict(list)
     for key, entry in newest.items():
         post = posts.get(entry.event_id)
         if post is None:
@@ -197,11 +295,19 @@ def _line(entry: LedgerEntry, post: Post, at: datetime) -> Line:
         why=entry.why,
         short_by=entry.short_by,
         at=at,
+        post_id=None if entry.kind == "rating" else post.id,
     )
 
 
-def _period(number: int, standing: PeriodStanding, bounds: Period, lines: list[Line]) -> PeriodReceipt:
+def _given(entry: LedgerEntry) -> Line:
+    return Line(entry.kind, "", "", entry.points, entry.why, None, entry.at)
+
+
+def _period(
+    number: int, standing: PeriodStanding, bounds: Period, lines: list[Line], collected: float
+) -> PeriodReceipt:
     return PeriodReceipt(
+        key=standing.key,
         label=standing.name or _("Week %(number)s", number=number),
         starts=bounds.starts,
         ends=bounds.ends,
@@ -210,20 +316,24 @@ def _period(number: int, standing: PeriodStanding, bounds: Period, lines: list[L
         earned=standing.earned,
         target=standing.target,
         lines=lines,
+        collected=collected,
+        is_excused=standing.is_excused,
     )
 
 
 def _still_possible(session: Session, member: Member, here: _Here, standing: scoring.Standing) -> list[Chance]:
     """What can still be collected in the open period; nothing once it is full, or where nobody can write any more."""
     is_over = not here.rules.scheme.counts or here.cohort.archived_at is not None
-    if is_over or any(period.is_open and period.earned >= period.target for period in standing.periods):
+    is_settled = folding.is_settled(period_of(here.rules.now, here.periods), here.adjustments)
+    is_full = any(period.is_open and period.earned >= period.target for period in standing.periods)
+    if is_over or is_settled or is_full:
         return []
     events = folding.events_of(session, member, here.rules)
     chances = []
     for rule in here.rules.scheme_of(period_of(here.rules.now, here.periods)).rules:
         if rule.event in _OF_IDEAS and "ideas" in here.cohort.rooms_off:
             continue
-        found = folding.hint(rule.event, events, here.periods, here.rules)
+        found = folding.hint(rule.event, events, here.periods, here.rules, adjustments=here.adjustments)
         if found.left:
             chances.append(Chance(rule.event, rule.points, found.left, found.least_words))
     return chances

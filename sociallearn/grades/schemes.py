@@ -8,6 +8,7 @@ Kind = Literal["post", "reply", "idea", "rating"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _MOST = 1000  # of anything that is counted
+MOST_MAKE_UP_DAYS = 3
 _SMALLEST_PART = 0.25  # points are whole quarters: their sums are exact in floating point, in any order
 
 
@@ -63,6 +64,10 @@ class Scheme:
     rules: tuple[Rule, ...]
     drops_after: int = 4  # the weakest closed period is left out once so many have closed
     counts: bool = True  # else nothing is counted: no period is graded by it
+    make_up_days: int = 0  # so long after a period closed, work beyond the maximum of the next fills it at half
+    whole_course: bool = False  # what is still to come counts too, as nothing; else only what has begun
+    when_closed: bool = False  # the grade moves when a period closes; else the open one can raise it at once
+    passes_at: float | None = None  # completion: full marks from this share of the points on, else none
 
     def __post_init__(self) -> None:
         """Refuse what could not be scored."""
@@ -72,7 +77,13 @@ class Scheme:
         events = [rule.event for rule in self.rules]
         _check(len(set(events)) == len(events), "A scheme has one rule for each kind of event.")
         _check(_is_count(self.drops_after, 2), f"The weakest period can be left out once 2 to {_MOST} have closed.")
-        _check(isinstance(self.counts, bool), "Whether a scheme counts is true or false.")
+        for name in ("counts", "whole_course", "when_closed"):
+            _check(isinstance(getattr(self, name), bool), f"Of a scheme, {name} is true or false.")
+        days = self.make_up_days
+        _check(_is_count(days, 0) and days <= MOST_MAKE_UP_DAYS, f"Making up takes 0 to {MOST_MAKE_UP_DAYS} days.")
+        share = self.passes_at
+        is_share = isinstance(share, int | float) and not isinstance(share, bool) and 0 < share <= 1
+        _check(share is None or is_share, "Completion needs a share of the points above 0 and up to 1.")
 
     def rule(self, kind: Kind) -> Rule | None:
         """The rule for this kind of event, if it counts at all."""
@@ -96,13 +107,16 @@ INTENSIVE = _preset("intensive", 30, posts=3, replies=(10, 6), ideas=2, rounds=2
 PRESETS: dict[str, Scheme] = {scheme.name: scheme for scheme in (LIGHT, STANDARD, INTENSIVE)}
 NOTHING = replace(LIGHT, name="nothing", counts=False)
 CHOICES: dict[str, Scheme] = {**PRESETS, NOTHING.name: NOTHING}
+OWN = "own"  # the name of rules a trainer wrote
+_OPTIONAL = ("counts", "make_up_days", "whole_course", "when_closed", "passes_at")  # stored where they are not usual
 
 
 def to_json(scheme: Scheme) -> dict[str, Any]:
     """The scheme in JSON's own types, as a version stores it."""
     rules = [{name: getattr(rule, name) for name in Rule.__slots__} for rule in scheme.rules]
     stored = {"name": scheme.name, "target": scheme.target, "rules": rules, "drops_after": scheme.drops_after}
-    return stored if scheme.counts else {**stored, "counts": False}
+    unusual = {name: getattr(scheme, name) for name in _OPTIONAL if getattr(scheme, name) != getattr(LIGHT, name)}
+    return stored | unusual
 
 
 def from_json(stored: object) -> Scheme:

@@ -16,7 +16,11 @@ def comment(standing: Standing, scheme: Scheme, person: Person, cohort_language:
     In the person's own language, else the cohort's.
     """
     with force_locale(_language(person, cohort_language)):
-        said = [_open(number, period) for number, period in enumerate(standing.periods, start=1) if period.is_open]
+        said = [
+            _open(number, period)
+            for number, period in enumerate(standing.periods, start=1)
+            if period.is_open and not period.is_excused
+        ]
         if standing.closed is not None:
             said.append(_closed(standing, percent(standing.closed), scheme))
         return " ".join(said)
@@ -30,7 +34,8 @@ def _open(number: int, period: PeriodStanding) -> str:
 
 
 def _closed(standing: Standing, share: int, scheme: Scheme) -> str:
-    is_one_out = sum(not period.is_open for period in standing.periods) >= scheme.drops_after
+    closed = sum(not period.is_open and not period.is_excused for period in standing.periods)
+    is_one_out = closed >= scheme.drops_after
     if any(period.name for period in standing.periods):
         if is_one_out:
             return str(_("Closed phases without the weakest: %(percent)s%%.", percent=share))

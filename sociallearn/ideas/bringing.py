@@ -120,7 +120,7 @@ class _Importer:
         self._stand_in_threads()
         self._name_topics()
         for post in self.posts.values():
-            writing.written.send(post, session=self.session)
+            writing.imported.send(post, session=self.session)
 
     def _add_rounds(self) -> None:
         self.rounds: dict[str, IdeaRound] = {}

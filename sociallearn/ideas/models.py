@@ -1,6 +1,6 @@
 """Idea rounds, ideas and their ratings."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -10,6 +10,8 @@ from sociallearn.database import Model
 from sociallearn.posts import deciding
 from sociallearn.posts.models import Post
 from sociallearn.roster.models import InCohort
+
+UNDOING = timedelta(hours=1)  # so long closing a round can be taken back, and so long its results wait
 
 
 class IdeaRound(InCohort, Model):
@@ -27,6 +29,11 @@ class IdeaRound(InCohort, Model):
     def is_open(self) -> bool:
         """Takes new ideas and ratings."""
         return self.closed_at is None or self.closed_at > clock.now()
+
+    @property
+    def shows_results(self) -> bool:
+        """What was rated is told to everybody: never before it is certain that nobody rates any more."""
+        return self.closed_at is not None and self.closed_at + UNDOING <= clock.now()
 
 
 class Idea(InCohort, Model):
@@ -105,13 +112,24 @@ class Rating(InCohort, Model):
 
 class CoAuthor(InCohort, Model):
     """Somebody who is an author of an idea without having proposed it: ``from_id`` is the idea merged into this one of
-    which they are an author."""
+    which they are an author, or this one itself where they took an invitation."""
 
     __table_args__ = (Index(None, "member_id"), Index(None, "from_id"))
 
     idea_id: Mapped[int] = mapped_column(ForeignKey("idea.post_id"), primary_key=True)
     member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True)
     from_id: Mapped[int] = mapped_column(ForeignKey("idea.post_id"), primary_key=True)
+
+
+class AuthorInvitation(InCohort, Model):
+    """Somebody is asked to stand with the authors of an idea; gone once they said yes or no."""
+
+    __table_args__ = (Index(None, "member_id"),)
+
+    idea_id: Mapped[int] = mapped_column(ForeignKey("idea.post_id"), primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True)
+    by_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
 class IdeaImport(InCohort, Model):

@@ -1,5 +1,5 @@
-"""Ideas with the tally only where this member may know it: once they rated it, it is theirs or its round closed, and
-enough people rated it."""
+"""Ideas with the tally only where this member may know it: once they rated it, it is theirs or its round is closed for
+good, and enough people rated it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from sociallearn import clock
 from sociallearn.ideas import authoring, joining, sitting, staging, weighing
-from sociallearn.ideas.models import Idea, IdeaRound, Rating, Serving, Sitting, Stage
+from sociallearn.ideas.models import UNDOING, Idea, IdeaRound, Rating, Serving, Sitting, Stage
 from sociallearn.posts import reading, sight
 from sociallearn.posts.models import Extra, Kind, Post, Visibility
 from sociallearn.posts.reading import Shown
@@ -50,7 +50,7 @@ def add_ratings(session: Session, items: Iterable[Shown], member: Member) -> Non
         is_author = item.is_mine or item.is_co_author
         item.may_rate = item.is_visible and not is_author and member.may_write and is_open and merged_into is None
         item.raters_possible = max(possible - 1 - len(item.co_authors), count)  # everybody but its authors
-        if value is not None or is_author or not is_open:
+        if value is not None or is_author or (closed_at is not None and closed_at + UNDOING <= clock.now()):
             put_score(item, count, total)
 
 
@@ -163,7 +163,7 @@ def board(session: Session, round_: IdeaRound, member: Member) -> list[Column]:
     named = authoring.imported_names(session, [row.post_id for row in rows if row.extras & Extra.IMPORTED])
     for row in rows:
         authors = {row.author_id: row.name, **further.get(row.post_id, {})}
-        may_know = row.value is not None or member.id in authors or not round_.is_open
+        may_know = row.value is not None or member.id in authors or round_.shows_results
         score = weighing.score(row.rating_count, row.rating_sum) if may_know else None
         card = Card(
             row.post_id,
@@ -256,11 +256,11 @@ def ranking(session: Session, round_: IdeaRound, member: Member) -> Ranking:
     )
     ideas, enough, ratable, rated = session.execute(counts).one()
     coverage = Coverage(ideas, enough)
-    missing = max(0, min(RATED_ENOUGH, ratable) - rated) if round_.is_open else 0
+    missing = 0 if round_.shows_results else max(0, min(RATED_ENOUGH, ratable) - rated)
     if missing:
         return Ranking([], coverage, True, missing)
     may_know = joined.where(Idea.rating_count >= weighing.ENOUGH)
-    if round_.is_open:
+    if not round_.shows_results:
         may_know = may_know.where(or_(Rating.value.is_not(None), is_mine))
     rows = session.execute(may_know.with_only_columns(Idea.post_id, Idea.rating_count, Idea.rating_sum)).all()
     found = {post_id: weighing.score(count, total) for post_id, count, total in rows}
@@ -269,4 +269,4 @@ def ranking(session: Session, round_: IdeaRound, member: Member) -> Ranking:
     shown = {post.id: reading.show(post, member) for post in posts}
     items = [shown[post_id] for post_id in best]
     add_ratings(session, items, member)
-    return Ranking(items, coverage, round_.is_open, 0)
+    return Ranking(items, coverage, not round_.shows_results, 0)

@@ -50,8 +50,17 @@ def close(session: Session, round_: IdeaRound, *, by: Member) -> None:
 
 
 def reopen(session: Session, round_: IdeaRound, *, by: Member) -> None:
-    """New ideas and ratings are welcome again, without an end. Raises Refusal as ``close`` does."""
+    """New ideas and ratings are welcome again, without an end.
+
+    Raises Refusal as ``close`` does, and 409 once its results are told: who read them would rate with them in mind.
+    """
     _check_changeable(round_, by)
+    if round_.shows_results:
+        raise Refusal(
+            409,
+            _("Everybody can read the results of this round by now: it takes no more ratings."),
+            _("Open a new round for what is still to come."),
+        )
     round_.closed_at = None
     session.flush()
 

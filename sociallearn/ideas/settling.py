@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
+from blinker import Signal
 from flask import current_app
 from flask_babel import gettext as _
 from markupsafe import Markup
@@ -22,6 +23,9 @@ from sociallearn.text import rendering
 from sociallearn.text.completing import complete
 
 MOST_TOLD = 5
+
+# Sent inside the transaction: settled.send(outcome, by=by, session=session)
+settled = Signal()
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,7 @@ def settle(session: Session, idea: Idea, plan: Plan, *, by: Member, seen: int) -
     session.execute(delete(ImportedName).where(*its))
     outcome.version, outcome.changed_at = outcome.version + 1, now
     session.flush()
+    settled.send(outcome, by=by, session=session)
     return outcome
 
 

@@ -19,6 +19,7 @@ from sociallearn.ideas import (
     exporting,
     forms,
     importing,
+    inviting,
     joining,
     merging,
     moving,
@@ -71,6 +72,7 @@ def index() -> ResponseReturnValue:
         starter=starters.of_round(session, chosen.id, member) if chosen else None,
         overdue=settling.overdue(session, member) if page.is_first else [],
         told=settling.of_rated(session, member) if page.is_first and not chosen else [],
+        invitations=inviting.waiting_for(session, member) if page.is_first and not chosen else [],
         room="ideas",
     )
 
@@ -264,6 +266,7 @@ def _idea_page(post: Post, form: CommentForm) -> str:
         is_alone=alone,
         part_of=joining.joined_to(session, idea, member),
         parts=joining.joined_in(session, post.id, member),
+        asking=inviting.asking(session, idea, member),
         merge_reason=None if alone else merging.reason_of(session, post.id),
         may_split=may_move and not alone,
         links=building.links_of(session, post.id, member),

@@ -1,1 +1,1 @@
-"""Figures about a cohort; reads only, owns no table."""
+"""Figures about cohorts: tallied with each act, closed week by week into fixed cells, and read from those alone."""

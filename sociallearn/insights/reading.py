@@ -1,164 +1,106 @@
-"""Figures about a cohort, each with its definition and its n. Fewer than five people are never shown."""
+"""Read the cells of cohorts, and a cohort's rows for its own trainer."""
 
-from collections import Counter
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from zoneinfo import ZoneInfo
+from typing import Any
 
-from flask_babel import format_date, format_percent, ngettext
-from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, aliased
 
 from sociallearn import clock
-from sociallearn.activity.models import WRITING, Activity, Verb
-from sociallearn.roster.models import Cohort, Member, Role
+from sociallearn.ideas.staging import REFUSED
+from sociallearn.insights import gathering
+from sociallearn.insights.figuring import Figures, Number, figures
+from sociallearn.insights.models import Cell, Closed, MemberWeek
+from sociallearn.posts.models import Decision
+from sociallearn.questions.promising import monday
+from sociallearn.roster.models import Cohort, Unit
 
-FEWEST = 5
-PROMISE = timedelta(hours=12)
-WEEKS = 8
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One number: ``value`` is empty where it would be about fewer than five people."""
-
-    label: str
-    value: str | None
-    definition: str
-    n: int
+WEEK = timedelta(weeks=1)
+STANDING = ("funnel", "ideas", "stay")
+WAITS = ("answered-after", "waits-for")
+MOST_REASONS = 5
+LONGEST = 53  # weeks of the one-cohort page
 
 
 @dataclass(frozen=True)
-class Week:
-    """How many acts a week saw; ``count`` is empty when fewer than five people took part."""
+class Told:
+    """A cohort and its figures from one Monday to before another."""
 
-    label: str
-    count: int | None
-
-
-def figures(session: Session, cohort_id: int) -> list[Figure]:
-    """Learners, who took part, and how questions were answered."""
-    learners = _learners(session, cohort_id)
-    active = _active(session, cohort_id)
-    asked, in_time = _answered(session, cohort_id)
-    askable = len(asked)
-    return [
-        Figure(
-            _("Opened it"),
-            _count(len(learners), len(learners)),
-            _("Learners in this course now who opened SocialLearn at least once."),
-            len(learners),
-        ),
-        Figure(
-            _("Took part"),
-            _share(len(active), len(learners)),
-            _("Of those, the share who wrote or rated something at least once."),
-            len(learners),
-        ),
-        Figure(
-            _("Answered within 12 hours"),
-            _share(in_time, askable) if len(set(asked.values())) >= FEWEST else None,
-            _("First answer by somebody else within 12 hours, of all questions older than 12 hours."),
-            askable,
-        ),
-    ]
+    cohort: Cohort
+    since: date
+    until: date
+    figures: Figures
 
 
-def sentences(session: Session, cohort_id: int) -> list[str]:
-    """The figures in words; nothing about fewer than five people."""
-    learners = _learners(session, cohort_id)
-    if len(learners) < FEWEST:
-        return [_("Fewer than five learners opened SocialLearn so far, so there are no figures yet.")]
-    active = len(_active(session, cohort_id))
-    said = [ngettext("%(num)s learner opened SocialLearn.", "%(num)s learners opened SocialLearn.", len(learners))]
-    if FEWEST <= active <= len(learners) - FEWEST or active == len(learners):
-        said.append(ngettext("%(num)s of them took part.", "%(num)s of them took part.", active))
-    return said
+def closed_until(session: Session, cohorts: Collection[Cohort]) -> dict[int, date]:
+    """The Monday up to which each cohort is closed; this week's where it never was."""
+    ids = [one.id for one in cohorts]
+    closed = select(Closed.cohort_id, Closed.next_monday).where(Closed.cohort_id.in_(ids))
+    known = dict(session.execute(closed).tuples().all())
+    return {one.id: known.get(one.id) or monday(clock.now(), one.time_zone) for one in cohorts}
 
 
-def weeks(session: Session, cohort_id: int) -> list[Week]:
-    """Acts a week over the last eight weeks, in the cohort's time zone."""
-    zone = ZoneInfo(session.get_one(Cohort, cohort_id).time_zone)
-    today = clock.now().astimezone(zone).date()
-    monday = today - timedelta(days=today.weekday())
-    since = clock.now() - timedelta(weeks=WEEKS + 1)
-    rows = session.execute(
-        select(Activity.at, Activity.member_id)
-        .join(Member, Member.id == Activity.member_id)
-        .where(Activity.cohort_id == cohort_id, Activity.at >= since, Activity.verb.in_(_taking_part()))
-        .where(Member.role == Role.LEARNER, Member.is_test.is_(False))
-    ).all()
-    acts: Counter[int] = Counter()
-    people: dict[int, set[int]] = {}
-    for at, member_id in rows:
-        day = at.astimezone(zone).date()
-        ago = (monday - (day - timedelta(days=day.weekday()))).days // 7
-        acts[ago] += 1
-        people.setdefault(ago, set()).add(member_id)
-    return [
-        _week(monday - timedelta(weeks=ago), acts[ago], len(people.get(ago, ()))) for ago in range(WEEKS - 1, -1, -1)
-    ]
+def told(
+    session: Session, cohorts: Sequence[Cohort], weeks: int | None, *, back: int = 0, with_waits: bool = False
+) -> list[Told]:
+    """Figures over the last ``weeks`` closed weeks of each, or all of a year; ``back`` so many weeks earlier. Two
+    queries, however many cohorts."""
+    ends = {id_: until - WEEK * back for id_, until in closed_until(session, cohorts).items()}
+    starts = {id_: until - WEEK * (weeks or LONGEST) for id_, until in ends.items()}
+    by_cohort: defaultdict[int, list[Number]] = defaultdict(list)
+    earliest = min(starts.values(), default=date.max)
+    for cell in cells(session, [one.id for one in cohorts], since=earliest, with_waits=with_waits):
+        by_cohort[cell.cohort_id].append(cell)
+    found = []
+    for one in cohorts:
+        own = by_cohort[one.id]
+        since = starts[one.id]
+        if weeks is None:  # from its first week on
+            since = max(since, min((cell.since for cell in own if cell.what not in STANDING), default=ends[one.id]))
+        found.append(Told(one, since, ends[one.id], figures(own, since, ends[one.id])))
+    return found
 
 
-def _week(start: date, count: int, people: int) -> Week:
-    return Week(format_date(start, "d MMM"), count if people >= FEWEST or count == 0 else None)
-
-
-def _taking_part() -> list[Verb]:
-    return [*WRITING, Verb.RATED]
-
-
-def _learners(session: Session, cohort_id: int) -> set[int]:
-    statement = select(Member.id).where(
-        Member.cohort_id == cohort_id, Member.role == Role.LEARNER, Member.is_test.is_(False), *_still_here()
-    )
-    return set(session.scalars(statement))
-
-
-def _still_here() -> tuple[ColumnElement[bool], ...]:
-    """Not those who were only invited, nor those who left: they opened or missed nothing here that says anything."""
-    return Member.joined_at.is_not(None), Member.left_at.is_(None)
-
-
-def _active(session: Session, cohort_id: int) -> set[int]:
+def cells(
+    session: Session, cohort_ids: Collection[int], *, since: date = date.min, with_waits: bool = True
+) -> list[Number]:
+    """What is closed, as it is told: one query."""
+    unit, other = aliased(Unit), aliased(Unit)
     statement = (
-        select(Activity.member_id)
-        .join(Member, Member.id == Activity.member_id)
-        .where(Activity.cohort_id == cohort_id, Activity.verb.in_(_taking_part()))
-        .where(Member.role == Role.LEARNER, Member.is_test.is_(False), *_still_here())
-        .distinct()
+        select(Cell.cohort_id, Cell.what, Cell.since, Cell.until, Cell.key, unit.name, other.name)
+        .add_columns(Cell.people, Cell.number)
+        .outerjoin(unit, unit.id == Cell.unit_id)
+        .outerjoin(other, other.id == Cell.other_id)
+        .where(Cell.cohort_id.in_(cohort_ids), or_(Cell.since >= since, Cell.what.in_(STANDING)))
+        .order_by(Cell.cohort_id, Cell.since, Cell.what, Cell.id)
     )
-    return set(session.scalars(statement))
+    if not with_waits:
+        statement = statement.where(Cell.key.not_in(WAITS))
+    return [
+        Number(cohort_id, what, first, until, key, one or "", two or "", people, number)
+        for cohort_id, what, first, until, key, one, two, people, number in session.execute(statement)
+    ]
 
 
-def _answered(session: Session, cohort_id: int) -> tuple[dict[int, int], int]:
-    """({question: asker} older than 12 hours, how many of them had an answer by somebody else within 12 hours)."""
-    asked = session.execute(
-        select(Activity.post_id, Activity.author_id, Activity.at).where(
-            Activity.cohort_id == cohort_id,
-            Activity.verb == Verb.ASKED,
-            Activity.at <= clock.now() - PROMISE,
-        )
-    ).all()
-    question, answer = aliased(Activity), aliased(Activity)
-    first = session.execute(
-        select(question.post_id, func.min(answer.at))
-        .join(answer, (answer.root_id == question.post_id) & (answer.verb == Verb.ANSWERED))
-        .where(question.cohort_id == cohort_id, question.verb == Verb.ASKED)
-        .where(answer.cohort_id == cohort_id, answer.member_id != question.member_id)
-        .group_by(question.post_id)
-    ).all()
-    firsts = {post_id: at for post_id, at in first}
-    in_time = sum(1 for post_id, _asker, at in asked if post_id in firsts and firsts[post_id] - at <= PROMISE)
-    return {post_id: member_id for post_id, member_id, _at in asked}, in_time
+def reasons(session: Session, cohort: Cohort) -> Sequence[str]:
+    """Why ideas were refused, the newest first: what the cohort's decision log says."""
+    refused = Decision.after == gathering.STAGE + REFUSED
+    statement = select(Decision.reason).where(Decision.cohort_id == cohort.id, refused)
+    return session.scalars(statement.order_by(Decision.id.desc()).limit(MOST_REASONS)).all()
 
 
-def _count(value: int, people: int) -> str | None:
-    return str(value) if people >= FEWEST else None
-
-
-def _share(part: int, whole: int) -> str | None:
-    if whole < FEWEST or 0 < part < FEWEST or 0 < whole - part < FEWEST:
-        return None
-    return str(format_percent(part / whole))
+def rows(session: Session, cohort: Cohort) -> list[list[Any]]:
+    """What each learner did in each week, for the cohort's trainer; people by a number, not by name."""
+    statement = (
+        select(MemberWeek, Unit.name)
+        .outerjoin(Unit, Unit.id == MemberWeek.unit_id)
+        .where(MemberWeek.cohort_id == cohort.id)
+        .order_by(MemberWeek.monday, MemberWeek.member_id)
+    )
+    return [
+        [row.monday, row.member_id, name or "", row.texts, row.replies, row.ratings, *row.days]
+        for row, name in session.execute(statement)
+    ]

@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urljoin, urlsplit, urlunsplit
@@ -105,6 +106,29 @@ class LineItemData:
     tag: str = ""
     resource_link_id: str = ""
     body: Mapping[str, Any] = field(default_factory=dict)
+
+
+DATES = ("startDateTime", "endDateTime")
+
+
+@dataclass(frozen=True)
+class Dates:
+    """From when to when a column is filled (AGS 2.0 3.2.9 and 3.2.10): what an LMS's calendar shows, where it does."""
+
+    starts: datetime | None = None
+    ends: datetime | None = None
+
+    def as_body(self) -> dict[str, str]:
+        """As a line item says it."""
+        said = zip(DATES, (self.starts, self.ends), strict=True)
+        return {name: at.astimezone(UTC).isoformat(timespec="seconds") for name, at in said if at is not None}
+
+    def are_in(self, body: Mapping[str, Any]) -> bool:
+        """Whether the LMS has those we know."""
+        return all(_moment(body.get(name)) == _moment(said) for name, said in self.as_body().items())
+
+
+NO_DATES = Dates()
 
 
 @dataclass(frozen=True)
@@ -449,16 +473,26 @@ def create_line_item(connector: Connector, url: str, body: Mapping[str, Any]) ->
     return made
 
 
-def change_line_item(connector: Connector, url: str, label: str, maximum: float) -> LineItemData:
-    """Another name and maximum (AGS 2.0 3.2.6). Raises ServiceError.
+def change_line_item(
+    connector: Connector, url: str, label: str, maximum: float, dates: Dates = NO_DATES
+) -> LineItemData:
+    """Another name, maximum and other dates (AGS 2.0 3.2.6). Raises ServiceError.
+
+    Dates we do not know stay as somebody set them there.
 
     PUT replaces the whole column, so that everything else is handed back as the LMS has it: Moodle would empty tag and
     resourceId, and nobody may change id or resourceLinkId.
     """
     now = read_line_item(connector, url)
-    if (now.label, now.score_maximum) == (label, maximum):
+    if (now.label, now.score_maximum) == (label, maximum) and dates.are_in(now.body):
         return now
-    body = {**now.body, "id": now.body.get("id", url), "label": label, "scoreMaximum": plain(maximum)}
+    body = {
+        **now.body,
+        "id": now.body.get("id", url),
+        "label": label,
+        "scoreMaximum": plain(maximum),
+        **dates.as_body(),
+    }
     return _line_item(connector.write("PUT", url, body, LINE_ITEM_TYPE), url)
 
 
@@ -531,6 +565,14 @@ def _result(body: Mapping[str, Any]) -> ResultData:
         score=float(value) if is_number and value is not None else None,
         maximum=_positive(body.get("resultMaximum")) or 1.0,  # AGS 2.0 3.3.2: 1 where the LMS does not say
     )
+
+
+def _moment(said: object) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(said) if isinstance(said, str) else None
+    except ValueError:
+        return None
+    return found.replace(tzinfo=found.tzinfo or UTC) if found else None
 
 
 def plain(number: float) -> float | int:

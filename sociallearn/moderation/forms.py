@@ -55,6 +55,26 @@ class NoteForm(Form):
     seen = HiddenField(default="0")
 
 
+class AppealForm(Form):
+    """Why a decision should be looked at again."""
+
+    words = TextAreaField(
+        _("Why"),
+        filters=[tidy],
+        validators=[DataRequired(_("Say in a sentence why it should be looked at again.")), _SHORT],
+    )
+
+
+class AnswerForm(Form):
+    """What becomes of it, and why."""
+
+    note = TextAreaField(
+        _("Answer"),
+        filters=[tidy],
+        validators=[DataRequired(_("Say why, so that the author and the cohort know.")), _SHORT],
+    )
+
+
 def _words_to_ask() -> TextAreaField:
     return TextAreaField(
         _("Why it can be shown"),

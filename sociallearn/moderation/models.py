@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from sociallearn import clock
 from sociallearn.database import Model
-from sociallearn.posts.models import Post
+from sociallearn.posts.models import Decision, Post
 from sociallearn.roster.models import InCohort, Member
 
 
@@ -60,3 +60,26 @@ class Report(InCohort, Model):
 
     post: Mapped[Post] = relationship(lazy="raise")
     author: Mapped[Member] = relationship(lazy="raise", foreign_keys=[author_id])
+
+
+class Appeal(InCohort, Model):
+    """The author of a text asks that a decision about it be looked at again, in public; once a decision."""
+
+    __table_args__ = (
+        Index("ix_appeal_waiting", "cohort_id", sqlite_where=text("answered_at IS NULL"),
+              postgresql_where=text("answered_at IS NULL")),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    decision_id: Mapped[int] = mapped_column(ForeignKey("decision.id"), unique=True)
+    author_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    words: Mapped[str]
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+    answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
+    answered_at: Mapped[datetime | None]
+    is_upheld: Mapped[bool | None]  # the author is right
+    note: Mapped[str] = mapped_column(default="")  # why
+
+    decision: Mapped[Decision] = relationship(lazy="raise")
+    author: Mapped[Member] = relationship(lazy="raise", foreign_keys=[author_id])
+    answered_by: Mapped[Member | None] = relationship(lazy="raise", foreign_keys=[answered_by_id])

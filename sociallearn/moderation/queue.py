@@ -10,7 +10,7 @@ from markupsafe import Markup
 from sqlalchemy import and_, exists, func, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
-from sociallearn.moderation import handling
+from sociallearn.moderation import appealing, handling
 from sociallearn.moderation.models import Reason, Report, State
 from sociallearn.posts import reading
 from sociallearn.posts.models import Decision, Post, Visibility
@@ -50,9 +50,9 @@ def connect() -> None:
 
 
 def waiting(session: Session, member: Member) -> tuple[int, int]:
-    """How many texts wait for this member as a trainer, and as an administrator: one query for a trainer; one for an
+    """How much waits for this member as a trainer, and as an administrator: two queries for a trainer; one for an
     administrator too, and three more while anything waits in the organisation at all."""
-    as_trainer = handling.count(session, member) if member.is_trainer else 0
+    as_trainer = handling.count(session, member) + appealing.count(session, member) if member.is_trainer else 0
     if not member.is_administrator:
         return as_trainer, 0
     any_ = exists().where(Report.organisation_id == member.organisation_id, Report.state == State.OPEN)

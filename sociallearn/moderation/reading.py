@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from sociallearn import clock
+from sociallearn.moderation import appealing
+from sociallearn.moderation.models import Appeal
 from sociallearn.posts import reading, sight
 from sociallearn.posts.models import Decision, Kind, Post, Visibility
 from sociallearn.posts.reading import Shown
@@ -21,6 +23,19 @@ STAGE = "stage:"  # what stands before a stage in the decision log
 REFUSED = "stage:not_now"
 YEAR = timedelta(days=365)
 FEWEST = 5  # ideas of a month below which a figure would be about persons
+
+
+@dataclass(frozen=True)
+class ShownAppeal:
+    """What the author asked, and the answer."""
+
+    id: int
+    words: str
+    at: datetime
+    answered_at: datetime | None
+    is_upheld: bool | None
+    note: str
+    answered_by: str
 
 
 @dataclass(frozen=True)
@@ -38,6 +53,9 @@ class Entry:
     post_url: str
     post_title: str | None
     other_title: str | None  # of the idea it was merged into or split from, if it can be read
+    id: int = 0
+    may_appeal: bool = False  # this member wrote the text, and has not asked yet
+    appeal: "ShownAppeal | None" = None
 
     @property
     def is_merged(self) -> bool:
@@ -67,7 +85,23 @@ def _stage(said: str) -> str | None:
 def decisions(session: Session, member: Member) -> list[Entry]:
     """The newest hundred decisions about somebody else's text, where this member can look; replies they are to answer
     before seeing are left out. Deleting one's own is nobody's business."""
-    rows = session.scalars(
+    return _entries(session, member, _decisions(member).order_by(Decision.id.desc()).limit(LATEST))
+
+
+def entry(session: Session, member: Member, decision_id: int) -> Entry | None:
+    """One of them, of whatever age."""
+    return next(iter(_entries(session, member, _decisions(member).where(Decision.id == decision_id))), None)
+
+
+def waiting_appeals(session: Session, member: Member) -> list[Entry]:
+    """The decisions this trainer is asked to look at again, the longest wait first."""
+    asked = _decisions(member).join(Appeal, Appeal.decision_id == Decision.id)
+    waiting = asked.where(Appeal.answered_at.is_(None), *appealing.for_(member))
+    return _entries(session, member, waiting.order_by(Appeal.id).limit(LATEST))
+
+
+def _decisions(member: Member) -> Select[tuple[Decision]]:
+    return (
         select(Decision)
         .join(Decision.post)
         .where(Decision.cohort_id == member.cohort_id, Decision.role != "author", sight.in_sight(member))
@@ -76,11 +110,26 @@ def decisions(session: Session, member: Member) -> list[Entry]:
             joinedload(Decision.by_person),
             contains_eager(Decision.post).joinedload(Post.author),
         )
-        .order_by(Decision.id.desc())
-        .limit(LATEST)
-    ).all()
-    titles = _others(session, member, rows)
-    return [_entry(row, member, titles) for row in rows]
+    )
+
+
+def _entries(session: Session, member: Member, statement: Select[tuple[Decision]]) -> list[Entry]:
+    rows = session.scalars(statement).all()
+    titles, asked = _others(session, member, rows), _appeals(session, [row.id for row in rows])
+    return [_entry(row, member, titles, asked.get(row.id)) for row in rows]
+
+
+def _appeals(session: Session, decision_ids: Sequence[int]) -> dict[int, ShownAppeal]:
+    rows = session.scalars(
+        select(Appeal).where(Appeal.decision_id.in_(decision_ids)).options(joinedload(Appeal.answered_by))
+    )
+    return {
+        row.decision_id: ShownAppeal(
+            row.id, row.words, row.at, row.answered_at, row.is_upheld, row.note,
+            row.answered_by.name if row.answered_by else "",
+        )
+        for row in rows
+    }  # fmt: skip
 
 
 def _others(session: Session, member: Member, rows: Sequence[Decision]) -> dict[int, str]:
@@ -97,14 +146,16 @@ def _other_id(row: Decision) -> int | None:
     return int(said.removeprefix(MERGED)) if said else None
 
 
-def _entry(row: Decision, member: Member, titles: dict[int, str]) -> Entry:
+def _entry(row: Decision, member: Member, titles: dict[int, str], asked: ShownAppeal | None) -> Entry:
     shown = reading.show(row.post, member)
     title = (shown.title or excerpt(str(shown.html), 60)) if shown.is_visible else None
     waited = row.at - row.post.created_at
     other = titles.get(_other_id(row) or 0)
+    may_appeal = asked is None and shown.is_mine and appealing.is_for_appeal(row) and row.by_id != member.id
     return Entry(
-        row.at, waited, row.by_name, row.role, row.before, row.after, row.reason, shown.author, shown.url, title, other
-    )
+        row.at, waited, row.by_name, row.role, row.before, row.after, row.reason, shown.author, shown.url, title, other,
+        row.id, may_appeal and member.may_write, asked,
+    )  # fmt: skip
 
 
 @dataclass

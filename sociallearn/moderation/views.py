@@ -24,6 +24,7 @@ def index() -> ResponseReturnValue:
     return render_template(
         "moderation/index.html",
         cases=queue.cases(session, member, member),
+        appeals=moderation.waiting_appeals(session, member),
         hidden=moderation.hidden(session, member),
         decisions=moderation.decisions(session, member),
         room="moderation",

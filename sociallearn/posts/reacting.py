@@ -1,5 +1,6 @@
 """React to a text without words, and take it back. Never counts for a grade; each kind once, by others only."""
 
+from blinker import Signal
 from flask_babel import gettext as _
 from sqlalchemy import CursorResult, delete, select, update
 from sqlalchemy.orm import Session
@@ -13,6 +14,9 @@ from sociallearn.roster.models import Member, Person
 COUNTERS = {kind: getattr(Post, kind.value) for kind in ReactionKind}
 MOST_NAMES = 200
 
+# Sent inside the transaction: reacted.send(post, kind=kind, by=by, is_given=True, session=session); False: taken back.
+reacted = Signal()
+
 
 def react(session: Session, post: Post, kind: ReactionKind, *, by: Member) -> None:
     """Give it; a second time changes nothing. Raises Refusal 403 for one's own text, 409 for one that is gone."""
@@ -24,6 +28,7 @@ def react(session: Session, post: Post, kind: ReactionKind, *, by: Member) -> No
     values = {"cohort_id": by.cohort_id, "organisation_id": by.organisation_id, "at": clock.now()}
     if insert_new(session, Reaction, key | values):
         _count(session, post, kind, 1)
+        reacted.send(post, kind=kind, by=by, is_given=True, session=session)
 
 
 def withdraw(session: Session, post: Post, kind: ReactionKind, *, by: Member) -> None:
@@ -32,6 +37,7 @@ def withdraw(session: Session, post: Post, kind: ReactionKind, *, by: Member) ->
     gone: CursorResult[tuple[()]] = session.execute(delete(Reaction).where(*mine))  # type: ignore[assignment]
     if gone.rowcount:
         _count(session, post, kind, -1)
+        reacted.send(post, kind=kind, by=by, is_given=False, session=session)
 
 
 def _count(session: Session, post: Post, kind: ReactionKind, change: int) -> None:

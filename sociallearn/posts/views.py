@@ -1,8 +1,11 @@
 """Replies; editing, history, deleting and undoing; what is new; drafts; read marks."""
 
+from collections.abc import Callable
+
 from flask import Blueprint, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from sociallearn import access, clock, toasts
 from sociallearn.attachments import reading as attachments
@@ -23,10 +26,13 @@ from sociallearn.posts import (
 from sociallearn.posts.forms import PostForm, TitledForm
 from sociallearn.posts.models import Draft, Kind, Post, Visibility
 from sociallearn.posts.pages import fill_from_draft, find, place
+from sociallearn.roster.models import Member
 
 bp = Blueprint("posts", __name__, url_prefix="/s/<seat>")
 
 MOST_SHOWN = 80  # texts on a page
+# further numbers that open pages hear of, by name: rooms above this one know them
+also_new: dict[str, Callable[[Session, Member], int]] = {}
 
 ROOMS = {"feed": Kind.POST, "questions": Kind.QUESTION, "ideas": Kind.IDEA}
 
@@ -36,6 +42,13 @@ def reply(post_id: int) -> ResponseReturnValue:
     """Answer a post or a reply."""
     access.require_writer()
     parent, form = find(post_id), PostForm(request.form)
+    if parent.kind == Kind.IDEA:  # its own form asks what the comment is
+        raise Refusal(
+            422,
+            _("Say what your comment is: a question, something built on the idea, or a concern with a suggestion."),
+            _("Your text stands below; copy what you need."),
+            link=("ideas.show", {"post_id": parent.id, "_anchor": "write"}, _("To the idea")),
+        )
     if not form_files.is_complete(form):
         return _again(parent, form), 422
     made = writing.reply(db.session(), parent, by=access.member(), body=form.text)
@@ -148,7 +161,8 @@ def news() -> ResponseReturnValue:
         kind = ROOMS.get(request.args.get("room", ""), Kind.POST)
         count = reading.newer(session, member, kind, after)
     shown = [post_id for text in request.args.get("shown", "").split("-")[:MOST_SHOWN] if (post_id := whole(text))]
-    response = jsonify(count=count, reactions=reading.reactions_of(session, member, shown) if shown else {})
+    more = {name: number_of(session, member) for name, number_of in also_new.items()}
+    response = jsonify(**more, count=count, reactions=reading.reactions_of(session, member, shown) if shown else {})
     response.headers["Cache-Control"] = "private, no-cache"
     response.add_etag()
     return response.make_conditional(request)

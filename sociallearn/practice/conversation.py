@@ -31,6 +31,14 @@ class Kind(StrEnum):
     OFFER = "offer"
     MOVE = "move"
     OUTCOME = "outcome"
+    INVITE = "invite"
+    JOIN = "join"
+    APPEAL = "appeal"
+    REPLY_TO_APPEAL = "reply-to-appeal"
+    REVIEW = "review"
+    REVIEWED = "reviewed"
+    BONUS = "bonus"
+    EXCUSE = "excuse"
 
 
 @dataclass(frozen=True)
@@ -40,7 +48,10 @@ class Line:
     ``suggestion`` to a comment on one. A post may come with a poll, or praise somebody. The ``body`` of a report, of
     hiding and of moving is what is said about it.
 
-    The ``body`` of an offer is what somebody can be asked about.
+    A review asks about a text's points, in ``body``; it is ``reviewed`` by answering it. A bonus (of ``points``) and an
+    excuse are for ``owner``, in the week ``week`` counted from 1, with the reason as ``body``.
+
+    The ``body`` of an offer is what somebody can be asked about; by its ``topics`` others find them.
 
     A starter question opens a discussion, and with ``title`` and ``idea`` a question and an idea round too.
 
@@ -57,6 +68,8 @@ class Line:
     body: str = ""
     language: str = "nl"
     stars: int = 0
+    week: int = 0
+    points: int = 0
     reaction: str = ""
     space: str = ""
     options: tuple[str, ...] = ()
@@ -67,7 +80,7 @@ class Line:
     choices: tuple[int, ...] = ()
     reason: str = ""
     stage: str = ""
-    owner: str = ""  # of an outcome: the name of who takes the idea on
+    owner: str = ""  # who takes an idea on, is asked to be its author, or whose a bonus or an excuse is
     remark: str = "build"  # what a comment right under an idea is
     suggestion: str = ""  # what goes with a concern
     files: tuple[str, ...] = ()  # names of what enclosures.py makes
@@ -75,6 +88,7 @@ class Line:
     details: str = ""
     about: str = ""  # the key of the question a duplicate leads to
     idea: str = ""
+    topics: tuple[str, ...] = ()
     due_in: timedelta | None = None  # after now
     answer_first: bool = False
 
@@ -106,7 +120,7 @@ START = Start(
 
 def script() -> list[Line]:
     """Everything, in the order in which it happened."""
-    lines = [*LINES, *_ratings(), *_reactions(), *_votes(), PINNED, *MODERATED, *MOVED]
+    lines = [*LINES, *_ratings(), *_reactions(), *_votes(), PINNED, *MODERATED, *MOVED, *GRADED]
     return sorted(lines, key=lambda line: line.ago, reverse=True)
 
 
@@ -351,7 +365,7 @@ QUESTIONS = [
          body="""\
 Voor een folder wil ik een foto gebruiken die ook in een van onze boeken staat. Mag dat zomaar, omdat hij van ons \
 is? Ik vond drie mappen met contracten, maar in geen enkele staat iets over folders. Aan wie vraag ik dat het \
-best?"""),
+best? #fotorechten"""),
     Line("fotorechten-1", "daan", _ago(13, 4, 45), Kind.ANSWER, "fotorechten", body="""\
 Nee, niet zomaar. De meeste contracten gelden alleen voor het boek zelf. Hilde van de beelddienst weet per foto \
 wat er mag. Stuur haar de titel en het paginanummer, dan heb je meestal dezelfde dag antwoord."""),
@@ -563,7 +577,22 @@ dat ze er iets aan had gehad."""),
 
 # who can be asked about what
 OFFERS = [
-    Line("wout-helpt", "wout", _ago(11, 21), Kind.OFFER, body="toegankelijke pdf's, beeldbank, een nota schrijven"),
+    Line(
+        "wout-helpt",
+        "wout",
+        _ago(11, 21),
+        Kind.OFFER,
+        body="toegankelijke pdf's, beeldbank, een nota schrijven",
+        topics=("fotorechten",),
+    ),
+    Line(
+        "daan-helpt",
+        "daan",
+        _ago(11, 20),
+        Kind.OFFER,
+        body="foto's, contracten, wie waarvoor tekent",
+        topics=("fotorechten",),
+    ),
     Line(
         "tomasz-helps", "tomasz", _ago(11, 18), Kind.OFFER, language="en", body="Excel, figures, quoting sources, ideas"
     ),
@@ -639,12 +668,33 @@ Negen mensen gaven een waardering en Amira wil de eerste buddy zijn. Tijd om sam
          body="""\
 Noor en Amira proberen het samen uit in januari met de drie nieuwe collega's van Redactie. Vrijblijvend, zoals \
 Daan vroeg."""),
+    Line("van-wie-samen", "elif", _ago(6, 8), Kind.INVITE, "van-wie", owner="Amira Benali"),
+    Line("van-wie-samen-ja", "amira", _ago(6, 7), Kind.JOIN, "van-wie"),
+    Line("mail-free-morning-toch", "tomasz", _ago(1, 3), Kind.APPEAL, "mail-free-morning-niet-nu", language="en",
+         body="""\
+Joke offered Wednesday for Sales, and four of seven people liked it. Could we not try six weeks without Sales?"""),
+    Line("mail-free-morning-antwoord", "katrien", _ago(0, 22), Kind.REPLY_TO_APPEAL, "mail-free-morning-toch", body="""\
+Eerlijk punt over woensdag. Het blijft bij maart, want een proef zonder Verkoop zegt niets over wie de meeste mails \
+krijgt. Wel zet ik jouw woensdag nu al in de planning."""),
     Line("wegwijzer-besproken", "katrien", _ago(5, 2), Kind.MOVE, "wegwijzer", stage="discussion", body="""\
 Wie wil, denkt mee over wat er op zo'n pagina komt. Wout brengt volgende week een voorbeeld mee, dan \
 hebben we iets om op te reageren."""),
     Line("mail-free-morning-niet-nu", "katrien", _ago(1, 8), Kind.MOVE, "mail-free-morning", stage="not_now", body="""\
 De meningen lopen te ver uit elkaar: voor Verkoop is geen enkele ochtend rustig. We kijken in maart opnieuw, zodra de \
 offertes niet meer via mail lopen."""),
+]  # fmt: skip
+
+# what was asked about points, and what the trainer changed
+GRADED = [
+    Line("punten-sam", "sam", _ago(1, 22), Kind.REVIEW, "mail-after-two-weeks-1", language="en", body="""\
+I wrote most of this on the train last week and only posted it today. Could it count for last week instead?"""),
+    Line("punten-sam-antwoord", "katrien", _ago(1, 5), Kind.REVIEWED, "punten-sam", language="en", body="""\
+Fair question. A text counts in the week in which it stands here, for everybody, so that nobody has to prove when \
+something was written. I left it as it is; do write to me if a week like that costs you points again."""),
+    Line("punten-greet", "katrien", _ago(1, 4), Kind.BONUS, owner="Greet Hermans", week=1, points=2, body="""\
+Je hielp Amira een halfuur aan de telefoon en schreef daarna voor ons allemaal op wat eruit kwam. Dat telt ook mee."""),
+    Line("punten-joke", "katrien", _ago(1, 3), Kind.EXCUSE, owner="Joke Vandamme", week=2, body="""\
+Je was die week ziek. Beterschap, en niets in te halen: deze week telt gewoon niet mee."""),
 ]  # fmt: skip
 
 PINNED = Line("hoe-praten-we-pin", "katrien", _ago(1, 3), Kind.PIN, "hoe-praten-we")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sociallearn.practice.people import Role
+from sociallearn.practice.people import CROWD, Role
 
 
 @dataclass(frozen=True)
@@ -75,4 +75,22 @@ EARLIER = Plan(
     people=(("veerle", Role.TRAINER), ("hugo", Role.LEARNER), ("nina", Role.LEARNER)),
 )
 
-COURSES = [MAIN, OTHER, EARLIER]
+SHARING = Plan(
+    id="delen-2026",
+    label="DELEN-2026",
+    title="Kennis delen over afdelingen heen",
+    summary="A finished course of 36 people from four units, for looking at figures.",
+    activities=(Activity("delen", "Praat mee", "Praten, vragen en ideeën."),),
+    people=(("veerle", Role.TRAINER), ("bart", Role.MANAGER), *((one.id, Role.LEARNER) for one in CROWD)),
+)
+
+FEEDBACK = Plan(
+    id="feedback-2026",
+    label="FEEDBACK-2026",
+    title="Feedback geven en krijgen",
+    summary="A course of 18 people, for looking at figures side by side.",
+    activities=(Activity("feedback", "Praat mee", "Praten, vragen en ideeën."),),
+    people=(("greet", Role.TRAINER), ("bart", Role.MANAGER), *((one.id, Role.LEARNER) for one in CROWD[:18])),
+)
+
+COURSES = [MAIN, OTHER, EARLIER, SHARING, FEEDBACK]

@@ -55,5 +55,18 @@ CAST = [
     Character("nina", "Nina", "Fischer", "en", ONLINE),
 ]
 
+# people of two larger courses: given names and family names in turn, so that no two are called alike
+_GIVEN = (
+    "Anouk", "Bram", "Celine", "Dirk", "Emma", "Fatima", "Gert", "Hanne", "Ibrahim", "Julie", "Koen", "Lotte",
+    "Mehmet", "Nele", "Olivier", "Pauline", "Quinten", "Ruth", "Stijn", "Tine",
+)  # fmt: skip
+_FAMILY = ("Aerts", "Bogaert", "Coppens", "De Smet", "Jacobs", "Mertens", "Nys", "Segers", "Wouters")
+_UNITS = (EDITORIAL, SALES, ONLINE, EDITORIAL, SALES, EDITORIAL, ONLINE, SALES, TRAINING)
+CROWD = [
+    Character(f"deelnemer{n + 1:02}", _GIVEN[n % 20], _FAMILY[(n + n // 20) % 9], "nl", _UNITS[n % 9])
+    for n in range(36)
+]
+CAST += CROWD
+
 # who looks after this LMS itself, whatever they are in a course
 ADMINISTRATORS = frozenset({"sofie"})

@@ -3,7 +3,7 @@
 import re
 
 from flask_babel import lazy_gettext as _
-from wtforms import Form, StringField, TextAreaField
+from wtforms import BooleanField, Form, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length
 
 from sociallearn.parameters import whole
@@ -60,3 +60,4 @@ class OfferForm(Form):
         filters=[tidy_line],
         validators=[Length(max=LONGEST_WORDS, message=_("At most 300 characters."))],
     )
+    is_listed = BooleanField(_("Others may find me by these topics"))

@@ -221,6 +221,7 @@ class HelperProfile(InCohort, Model):
 
     member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True)
     words: Mapped[str]
+    is_listed: Mapped[bool] = mapped_column(default=False)  # whether others may find them by these topics
     at: Mapped[datetime] = mapped_column(default=clock.now)
 
 

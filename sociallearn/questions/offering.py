@@ -17,8 +17,11 @@ from sociallearn.roster.models import Member
 MOST_TOPICS = 20
 
 
-def offer(session: Session, *, by: Member, topic_ids: Collection[int], words: str) -> HelperProfile:
+def offer(
+    session: Session, *, by: Member, topic_ids: Collection[int], words: str, is_listed: bool = False
+) -> HelperProfile:
     """Be asked about these topics of the cohort and these words from now on; it replaces what was offered before.
+    Others find the name by the topics only where ``is_listed``; the words are shown to nobody.
 
     Raises Refusal 403 for who does not write, 422 for nothing at all or too many topics. Other cohorts' topics are left
     out.
@@ -34,7 +37,7 @@ def offer(session: Session, *, by: Member, topic_ids: Collection[int], words: st
         raise Refusal(422, _("Choose a topic, or write what people can ask you about."))
     profile = insert_or_get(session, HelperProfile, {"member_id": by.id}, {**own, "words": words, "at": clock.now()})
     profile = locked(session, HelperProfile, profile.member_id)
-    profile.words, profile.at = words, clock.now()
+    profile.words, profile.is_listed, profile.at = words, is_listed, clock.now()
     session.execute(delete(HelperTopic).where(HelperTopic.member_id == by.id))
     session.add_all(HelperTopic(**own, member_id=by.id, topic_id=topic_id) for topic_id in topics)
     session.flush()

@@ -12,10 +12,11 @@ from sociallearn.errors import Refusal
 from sociallearn.parameters import number, whole
 from sociallearn.posts.models import Kind, Post
 from sociallearn.posts.pages import find
-from sociallearn.questions import offering, promising, settling, waiting
+from sociallearn.questions import finding, offering, promising, settling, waiting
 from sociallearn.questions.forms import OfferForm
 from sociallearn.questions.promising import Asked
 from sociallearn.text import cells
+from sociallearn.text.naming import LONGEST_NAME
 
 ROWS_A_PAGE = 50
 COLUMNS = [
@@ -125,7 +126,22 @@ def _stamp(moment: datetime | None) -> str:
 def ask_me() -> ResponseReturnValue:
     """What I can be asked about."""
     offer = waiting.offer_of(db.session(), access.member())
-    return _offer_page(OfferForm(data={"words": offer.words if offer else ""}))
+    known = {"words": offer.words, "is_listed": offer.is_listed} if offer else {}
+    return _offer_page(OfferForm(data=known))
+
+
+@bp.get("/who-knows")
+def experts() -> ResponseReturnValue:
+    """Who likes to be found, by topic."""
+    session, member, name = db.session(), access.member(), request.args.get("about", "")[:LONGEST_NAME]
+    if not name:
+        found = finding.topics(session, member)
+        return render_template("questions/experts.html", topic=None, topics=found, room="questions")
+    topic = finding.topic(session, member, name)
+    if topic is None:
+        raise Refusal(404, _("Nobody has named this topic yet."), _("Write # and its name in a text to begin it."))
+    people = finding.experts(session, member, topic.id)
+    return render_template("questions/experts.html", topic=topic, experts=people, room="questions")
 
 
 @bp.post("/ask-me")
@@ -137,7 +153,13 @@ def offer() -> ResponseReturnValue:
     if not form.validate():
         return _offer_page(form, ticked), 422
     try:
-        offering.offer(db.session(), by=access.member(), topic_ids=ticked, words=form.words.data or "")
+        offering.offer(
+            db.session(),
+            by=access.member(),
+            topic_ids=ticked,
+            words=form.words.data or "",
+            is_listed=bool(form.is_listed.data),
+        )
     except Refusal as refusal:
         if refusal.status != 422:
             raise

@@ -29,6 +29,7 @@ class Asked:
     first_answer_at: datetime | None
     hours: float  # of its clock until the first answer, or until now
     answers: int
+    asker_id: int = 0
 
     @property
     def is_answered(self) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from sociallearn import clock
@@ -260,28 +260,35 @@ def topics(session: Session, member: Member) -> list[Choice]:
 
 def rows(session: Session, member: Member) -> list[Asked]:
     """Every question the 12-hour goal counts (see ``promising``), the newest first. One query."""
-    now, answers = clock.now(), _answers(member.cohort_id).subquery()
+    return counted(session, member.cohort_id, sight.in_sight(member))
+
+
+def counted(session: Session, cohort_id: int, *where: ColumnElement[bool]) -> list[Asked]:
+    """The same for whoever reads figures without being a member."""
+    now, answers = clock.now(), _answers(cohort_id).subquery()
     for_all = select(Space.id).where(
-        Space.cohort_id == member.cohort_id, Space.is_for_all.is_(True), Space.is_informal.is_(False)
+        Space.cohort_id == cohort_id, Space.is_for_all.is_(True), Space.is_informal.is_(False)
     )
     found = session.execute(
-        select(QuestionClock, Post.title, answers.c.first_at, func.coalesce(answers.c.number, 0))
+        select(QuestionClock, Post.title, Post.author_id, answers.c.first_at, func.coalesce(answers.c.number, 0))
         .join(Post, Post.id == QuestionClock.question_id)
         .outerjoin(answers, answers.c.question_id == Post.id)
         .where(
-            QuestionClock.cohort_id == member.cohort_id,
+            QuestionClock.cohort_id == cohort_id,
             Post.kind == Kind.QUESTION,
             Post.visibility == Visibility.VISIBLE,
             Post.extras.op("&")(int(Extra.STARTER)) == 0,
             or_(Post.space_id.is_(None), Post.space_id.in_(for_all)),
-            sight.in_sight(member),
+            *where,
         )
         .order_by(QuestionClock.question_id.desc())
     )
-    return [_asked(row, title, first_at, number, now) for row, title, first_at, number in found]
+    return [_asked(row, title, asker_id, first_at, number, now) for row, title, asker_id, first_at, number in found]
 
 
-def _asked(row: QuestionClock, title: str | None, first_at: datetime | None, number: int, now: datetime) -> Asked:
+def _asked(
+    row: QuestionClock, title: str | None, asker_id: int, first_at: datetime | None, number: int, now: datetime
+) -> Asked:
     hours = _hours(row)
     if first_at is not None:
         first_at = max(first_at, row.started_at)
@@ -294,4 +301,5 @@ def _asked(row: QuestionClock, title: str | None, first_at: datetime | None, num
         first_answer_at=first_at,
         hours=timing.elapsed(row.started_at, first_at or now, hours).total_seconds() / _HOUR,
         answers=number,
+        asker_id=asker_id,
     )

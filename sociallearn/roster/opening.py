@@ -16,6 +16,9 @@ ROOMS = {"feed": "feed.index", "questions": "questions.index", "ideas": "ideas.i
 # What an item within a room opens is known to the rooms above this one; nothing: the room itself.
 within_rooms: list[Callable[[Session, ContentItem], Goal | None]] = []
 
+# What this member wanted to see when they had to come in first; nothing: what the launch itself is about.
+remembered: list[Callable[[Session, Member], Goal | None]] = []
+
 
 def goal(session: Session, launch: Launch, member: Member, placement: Placement | None) -> Goal:
     """The endpoint to answer a launch with, 303."""
@@ -23,6 +26,10 @@ def goal(session: Session, launch: Launch, member: Member, placement: Placement 
         return "placing.index", {}
     if launch.for_user_id is not None:
         return _review(session, launch.for_user_id, member)
+    for recall in remembered:
+        wanted = recall(session, member)
+        if wanted is not None:
+            return wanted
     cohort = session.get_one(Cohort, member.cohort_id)
     if placement is not None and placement.content_item_id is not None:
         return _item(session, cohort, session.get_one(ContentItem, placement.content_item_id))

@@ -7,7 +7,8 @@ from flask_babel import gettext as _
 from sociallearn import access, clock, toasts
 from sociallearn.database import db
 from sociallearn.errors import Refusal
-from sociallearn.grades import choosing, folding
+from sociallearn.grades import choosing, folding, trying
+from sociallearn.grades.ruling import RulesForm
 from sociallearn.grades.schemes import CHOICES
 from sociallearn.lti import registrations
 from sociallearn.lti.models import Registration
@@ -93,6 +94,56 @@ def count() -> ResponseReturnValue:
         return redirect(url_for("starters.new", first=1), 303)
     is_later = version is not None and version.starts_at > clock.now()
     return toasts.redirect(url_for("setup.show"), "counts-later" if is_later else "saved")
+
+
+@bp.get("/cohort/set-up/own-rules")
+def own_rules() -> ResponseReturnValue:
+    """Rules in the trainer's own numbers, from those in force."""
+    access.require_grader()
+    cohort = access.cohort()
+    return _rules_page(RulesForm.of(folding.rules_of(db.session(), cohort, folding.moment(cohort)).versions[-1].scheme))
+
+
+@bp.post("/cohort/set-up/own-rules/trial")
+@access.only_reads
+def try_rules() -> ResponseReturnValue:
+    """What they would do, before they begin."""
+    access.require_grader()
+    form = _rules_form()
+    return _rules_page(form, is_trial=True) if form.validate() else (_rules_page(form), 422)
+
+
+@bp.post("/cohort/set-up/own-rules")
+def begin_rules() -> ResponseReturnValue:
+    """Let them begin."""
+    access.require_grader()
+    form = _rules_form()
+    if not form.validate():
+        return _rules_page(form), 422
+    version = choosing.begin(db.session(), access.cohort(), form.scheme, by=access.member())
+    is_later = version is not None and version.starts_at > clock.now()
+    return toasts.redirect(url_for("setup.show"), "counts-later" if is_later else "saved")
+
+
+def _rules_form() -> RulesForm:
+    form = RulesForm(request.form)
+    form.has_end = folding.ends_of(folding.plan_of(db.session(), access.cohort())) is not None
+    return form
+
+
+def _rules_page(form: RulesForm, *, is_trial: bool = False) -> str:
+    cohort = access.cohort()
+    rules = folding.rules_of(db.session(), cohort, folding.moment(cohort))
+    found = trying.invented(rules.scheme, form.scheme) if is_trial else []
+    return render_template(
+        "setup/own_rules.html",
+        form=form,
+        versions=rules.versions,
+        replay=trying.replay(db.session(), cohort, form.scheme) if is_trial else None,
+        invented=found,
+        warnings=trying.warnings(found, form.scheme) if is_trial else [],
+        room="cohort",
+    )
 
 
 @bp.get("/cohort/set-up/phases/new")

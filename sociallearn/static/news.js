@@ -22,7 +22,10 @@ async function ask() {
     const response = await fetch(bar.dataset.newsUrl + shown, { cache: "no-cache" });
     if ([401, 403, 404].includes(response.status)) return; // the session is over: asking again will not help
     if (!response.ok) throw new Error(response.status);
-    const { count, reactions } = await response.json();
+    const { count, reactions, notifications } = await response.json();
+    const bell = document.querySelector("[data-bell]");
+    bell.firstChild.data = number.format(notifications);
+    bell.hidden = !notifications;
     show(count);
     document.dispatchEvent(new CustomEvent("reactions", { detail: reactions })); // for reactions.js
     countReplies(reactions);

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from itsdangerous import URLSafeSerializer
 from playwright.sync_api import Browser, BrowserContext, Frame, Page, Response, expect
 from sqlalchemy import create_engine, null, select
 from sqlalchemy.orm import Session
@@ -180,6 +181,7 @@ def everyday_pages(somebody: Inspector) -> None:
     somebody.look("my participation", "participation")
     somebody.look("decision log", "decisions")
     somebody.look("kept", "bookmarks")
+    somebody.look("notifications", "notifications")
     somebody.look("nothing unread", "feed?sort=followed")
     somebody.look("missing page", "posts/999999", 404)
 
@@ -192,6 +194,7 @@ def pages_of_writers(somebody: Inspector, own: str) -> None:
     somebody.look("formatting open")
     somebody.look("edit", f"posts/{own}/edit")
     somebody.look("earlier versions", f"posts/{own}/history")
+    somebody.look("who knows about", "questions/who-knows")
     somebody.look("ask", "questions/new")
     somebody.page.locator("#title").fill("  ")
     somebody.page.locator("#body").fill("  ")
@@ -238,9 +241,11 @@ def test_pages_of_a_learner(inspect: Callable[..., Inspector]) -> None:
     noor.press(".languages [name=language][value=en]")
     expect(noor.page.locator("html")).to_have_attribute("lang", "en")
     noor.look("my participation in English", "participation")
+    noor.look("what and how often", "notifications/settings")
+    noor.look("today's mail", "notifications/digest")
     noor.look("not for learners", "grading", 403)
     assert noor.found == []
-    assert len(noor.seen) == 30
+    assert len(noor.seen) == 34
 
 
 def test_pages_of_a_trainer(inspect: Callable[..., Inspector]) -> None:
@@ -272,21 +277,43 @@ def test_pages_of_a_trainer(inspect: Callable[..., Inspector]) -> None:
     assert katrien.page.locator("#hidden + .rows li").count() >= 1
     katrien.look("cohort", "cohort")
     katrien.look("participation of a learner", katrien.link(".people a[href*='/participation/']"))
-    katrien.page.locator("details.data summary").click()
-    katrien.look("points as a table")
+    look_at_points(katrien, sam)
     katrien.look("insights", "insights")
     sam.look("hidden text of one's own", f"posts/{unfair}")
     assert katrien.found == []
     assert sam.found == []
-    assert len(katrien.seen) == 42
+    assert len(katrien.seen) == 48
+
+
+def look_at_points(katrien: Inspector, sam: Inspector) -> None:
+    """What one asks about points, and what the trainer answers and changes."""
+    sam.go("participation")
+    sam.look("ask to look again", sam.link("a[href*='/participation/review?period=']"))
+    sam.press("form.write .button:not(.quiet)", words="Is this right?")
+    katrien.look("learners", "grading/learners")
+    katrien.look("change points", katrien.link(".rows a[href*='/participation/']") + "/change")
+    katrien.press("form.write .button:not(.quiet)", reason="For the phone call.")
+    katrien.look("change points, not filled in")
+    katrien.look("to look at again", "grading/reviews")
+    katrien.look("answer", katrien.link(".rows a[href*='/grading/reviews/']"))
 
 
 def test_pages_of_a_manager(inspect: Callable[..., Inspector]) -> None:
     bart = inspect().enter("bart")
     everyday_pages(bart)
     bart.look("insights", "insights")
+    bart.look("all cohorts", "insights/organisation")
+    large = bart.link(".in-words:has-text('Kennis delen') a")
+    several = "&".join(f"cohort={one.get_attribute('value')}" for one in bart.page.locator("input[name=cohort]").all())
+    bart.look("side by side", f"insights/beside?{several}")
+    bart.look("a cohort's figures", large)
+    assert bart.page.locator("svg.units").count() == 1
+    for summary in bart.page.locator("main details.data summary").all():
+        summary.click()
+    bart.look("its tables open")
+    bart.look("then and now", f"{large}/periods")
     assert bart.found == []
-    assert len(bart.seen) == 15
+    assert len(bart.seen) == 21
 
 
 ADMINISTRATION = {
@@ -325,8 +352,22 @@ def test_pages_of_an_administrator(inspect: Callable[..., Inspector], site: Site
     sofie.look("ending a right", sofie.link("a[href$='/end']"))
     sofie.press("form.asking button")
     sofie.look("rights, and people found", "administration/rights?name=e")
+    sofie.look("mails", "administration/mails")
     assert sofie.found == []
-    assert len(sofie.seen) == 12
+    assert len(sofie.seen) == 13
+
+
+def test_pages_a_mail_leads_to(inspect: Callable[..., Inspector], site: Site) -> None:
+    secret = (site.folder / "secret_key").read_text().strip()
+    go, stop = (URLSafeSerializer(secret, salt=f"notifications.{one}") for one in ("go", "stop"))
+    stranger = inspect()
+    stranger.page.goto(f"{site.tool}/go/{go.dumps([1, 'list'])}")
+    stranger.look("on your way")
+    stranger.page.goto(f"{site.tool}/mail/stop/{stop.dumps(1)}")
+    stranger.look("no more mails?")
+    stranger.press(".buttons .button")
+    stranger.look("no more mails")
+    assert stranger.found == []
 
 
 def two_lmss(site: Site) -> tuple[int, int]:

@@ -128,7 +128,7 @@ def test_statements_do_not_grow_with_the_data(app: Flask, cast: Cast) -> None:
 
 def test_news_is_counted_and_304_when_there_is_none(cast: Cast) -> None:
     first = cast.cleo.get("/news?room=feed&after=0")
-    assert first.get_json() == {"count": 0, "reactions": {}}
+    assert first.get_json() == {"count": 0, "reactions": {}, "notifications": 0}
     again = cast.cleo.get("/news?room=feed&after=0", headers={"If-None-Match": first.headers["ETag"]})
     assert again.status_code == 304
     cast.ben.post("/feed", body="news")

@@ -36,6 +36,7 @@ from sociallearn.ideas.commenting import RemarkKind
 from sociallearn.ideas.models import Idea
 from sociallearn.ideas.settling import Plan
 from sociallearn.ideas.staging import Wanted
+from sociallearn.notifications.models import Notification
 from sociallearn.posts import deciding, writing
 from sociallearn.posts.models import Mention, Post, Visibility
 from sociallearn.roster.models import Member
@@ -94,7 +95,7 @@ def table(*rows: Iterable[object]) -> bytes:
 
 def counts(session: Session) -> tuple[int, ...]:
     """How much there is of what an import must not make."""
-    return tuple(session.scalar(select(func.count()).select_from(one)) or 0 for one in (Activity, Mention))
+    return tuple(session.scalar(select(func.count()).select_from(one)) or 0 for one in (Activity, Mention, Notification))
 
 
 def test_a_board_comes_back_as_it_was(session: Session, app: Flask, cast: Cast) -> None:
@@ -114,8 +115,9 @@ def test_a_board_comes_back_as_it_was(session: Session, app: Flask, cast: Cast) 
 def test_it_comes_back_as_it_was_where_its_people_are(session: Session, app: Flask, cast: Cast) -> None:
     tess = rich_board(session, app, cast)
     text = exporting.as_csv(session, tess)
-    plan = importing.read(text.encode())
-    bringing.bring_in(session, plan, by=tess)
+    before = counts(session)
+    bringing.bring_in(session, importing.read(text.encode()), by=tess)
+    assert counts(session) == before
     newest = session.scalars(select(Idea.post_id).where(Idea.cohort_id == tess.cohort_id).order_by(Idea.post_id)).all()
     third = session.scalar(select(Post).where(Post.title == "Third").order_by(Post.id.desc()).limit(1))
     assert third is not None

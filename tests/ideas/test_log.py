@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from sociallearn import clock
 from sociallearn.errors import Refusal
-from sociallearn.ideas import authoring, merging, moving, rating, rounds, staging
+from sociallearn.ideas import authoring, inviting, merging, moving, rating, rounds, staging
 from sociallearn.ideas.models import Idea, IdeaRound, Rating
-from sociallearn.moderation import reading
+from sociallearn.moderation import appealing, reading
+from sociallearn.moderation.models import Appeal
 from sociallearn.posts import deciding, writing
 from sociallearn.posts.models import Decision, Post, Visibility
 from sociallearn.roster.models import Member
@@ -57,6 +58,27 @@ def own(which: str) -> Act:
     )
 
 
+def another(session: Session, by: Member) -> int:
+    """The member who came before, or else the last one."""
+    members = session.scalars(select(Member.id).where(Member.cohort_id == by.cohort_id).order_by(Member.id)).all()
+    return members[members.index(by.id) - 1]
+
+
+def appeal(session: Session, idea: Idea, by: Member, reason: str) -> object:
+    """Ask for another look at the newest decision about it."""
+    newest = select(Decision).where(Decision.post_id == idea.post_id).order_by(Decision.id.desc()).limit(1)
+    row = session.scalar(newest)
+    return appealing.appeal(session, row, by=by, words=reason) if row else None
+
+
+def newest_appeal(session: Session) -> Appeal:
+    """The newest. Raises Refusal where there is none."""
+    found = session.scalar(select(Appeal).order_by(Appeal.id.desc()).limit(1))
+    if found is None:
+        raise Refusal(404, "There is none.")
+    return found
+
+
 ACTS: dict[str, Act] = {
     "delete": decide(Visibility.DELETED),
     "show": decide(Visibility.VISIBLE),
@@ -86,6 +108,13 @@ ACTS: dict[str, Act] = {
     ),
     "rate the other": lambda session, idea, by, reason: rating.rate(
         session, session.get_one(Idea, other(session, idea)), 5, by=by
+    ),
+    "ask": lambda session, idea, by, reason: inviting.invite(session, idea, another(session, by), by=by),
+    "join": lambda session, idea, by, reason: inviting.accept(session, idea, by=by),
+    "part": lambda session, idea, by, reason: inviting.leave(session, idea, by=by),
+    "appeal": appeal,
+    "agree": lambda session, idea, by, reason: appealing.answer(
+        session, newest_appeal(session), by=by, is_upheld=True, note=reason
     ),
     "close": lambda session, idea, by, reason: rounds.close(session, session.get_one(IdeaRound, idea.round_id), by=by),
 }

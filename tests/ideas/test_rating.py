@@ -2,12 +2,14 @@
 
 import re
 import threading
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from sociallearn import clock
 from sociallearn.database import db
 from sociallearn.errors import Refusal
 from sociallearn.ideas import proposing, rating, rounds
@@ -81,7 +83,7 @@ def test_a_rating_can_be_changed_until_the_round_closes(session: Session, cast: 
     assert (idea.rating_count, idea.rating_sum) == (1, 4)
 
 
-def test_once_a_round_is_closed_everybody_may_know(app: Flask, cast: Cast) -> None:
+def test_once_a_round_is_closed_for_good_everybody_may_know(app: Flask, cast: Cast) -> None:
     one = re.search(r"round=(\d+)", cast.tess.post("/ideas/rounds", question="What could we stop?").location)
     assert one
     idea_id = cast.ben.post("/ideas", title="Mail", body="On Tuesdays", round=one[1]).location.rpartition("/")[2]
@@ -90,8 +92,16 @@ def test_once_a_round_is_closed_everybody_may_know(app: Flask, cast: Cast) -> No
     assert "5.0" not in cast.cleo.get(f"/ideas/{idea_id}").text
     cast.tess.post(f"/ideas/rounds/{one[1]}/closing")
     page = cast.cleo.get(f"/ideas/{idea_id}").text
-    assert "5.0" in page
+    assert "5.0" not in page  # it could still be opened again
     assert 'name="value"' not in page
+    cast.tess.post(f"/ideas/rounds/{one[1]}/closing/withdrawal")
+    assert 'name="value"' in cast.cleo.get(f"/ideas/{idea_id}").text
+    cast.tess.post(f"/ideas/rounds/{one[1]}/closing")
+    with clock.at(clock.now() + timedelta(hours=1)):
+        page = cast.cleo.get(f"/ideas/{idea_id}").text
+        assert "5.0" in page
+        assert 'name="value"' not in page
+        assert cast.tess.post(f"/ideas/rounds/{one[1]}/closing/withdrawal").status_code == 409
 
 
 def test_the_first_ideas_at_once_share_one_round(app: Flask, cast: Cast) -> None:

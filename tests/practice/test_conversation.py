@@ -18,9 +18,11 @@ PARENTS = {
     Kind.COMMENT: {Kind.IDEA, Kind.COMMENT},
     Kind.OFFER: set(),
     Kind.ACCEPT: {Kind.ANSWER}, Kind.RATE: {Kind.IDEA}, Kind.PIN: {Kind.POST},
-    Kind.MOVE: {Kind.IDEA}, Kind.OUTCOME: {Kind.IDEA},
+    Kind.MOVE: {Kind.IDEA}, Kind.OUTCOME: {Kind.IDEA}, Kind.INVITE: {Kind.IDEA}, Kind.JOIN: {Kind.IDEA},
+    Kind.APPEAL: {Kind.MOVE}, Kind.REPLY_TO_APPEAL: {Kind.APPEAL},
     Kind.REPORT: {Kind.POST, Kind.REPLY}, Kind.HIDE: {Kind.POST, Kind.REPLY}, Kind.VOTE: {Kind.POST}, Kind.NAME: set(),
     Kind.USEFUL: {Kind.ANSWER}, Kind.HELPED: {Kind.ANSWER}, Kind.ENDORSE: {Kind.ANSWER},
+    Kind.REVIEW: {Kind.POST, Kind.REPLY}, Kind.REVIEWED: {Kind.REVIEW}, Kind.BONUS: set(), Kind.EXCUSE: set(),
     Kind.SOLVE: {Kind.QUESTION}, Kind.DUPLICATE: {Kind.QUESTION},
     Kind.REACT: {Kind.POST, Kind.REPLY, Kind.QUESTION, Kind.ANSWER, Kind.IDEA},
 }  # fmt: skip
@@ -39,7 +41,9 @@ ACTS = (
     Kind.MOVE,
     Kind.OUTCOME,
 )
+ACTS += (Kind.INVITE, Kind.JOIN, Kind.APPEAL, Kind.REPLY_TO_APPEAL)
 ACTS += (Kind.USEFUL, Kind.HELPED, Kind.ENDORSE, Kind.SOLVE, Kind.DUPLICATE)
+ACTS += (Kind.REVIEW, Kind.REVIEWED, Kind.BONUS, Kind.EXCUSE)
 WRITTEN = [line for line in SCRIPT if line.kind not in ACTS]
 ASIDE = {line.key for line in SCRIPT if line.space}  # a few words will do there
 
@@ -52,7 +56,7 @@ def test_every_line_has_its_place(line: Line) -> None:
         parent = BY_KEY[line.parent]
         assert parent.kind in PARENTS[line.kind]
         assert parent.ago > line.ago
-        assert parent.who != line.who or line.kind in (Kind.ACCEPT, Kind.SOLVE)
+        assert parent.who != line.who or line.kind in (Kind.ACCEPT, Kind.SOLVE, Kind.INVITE, Kind.REVIEW)
     else:
         assert not line.parent
     assert bool(line.title) == (line.kind in (Kind.QUESTION, Kind.IDEA, Kind.NAME) or bool(line.details))

@@ -16,8 +16,8 @@ def test_a_copy_has_new_ids_the_same_parameters_and_its_history(tool: ToyTool) -
     for _ in range(2):
         copied = trainer.post("/courses/smld-2026/copies")
         assert copied.status_code == 303
-    second = trainer.post("/courses/copy-4/copies").location.split("?")[0].rpartition("/")[2]
-    links = {"smld-2026": "chosen-6", "copy-4": "copy-4-2", second: f"{second}-2"}
+    second = trainer.post("/courses/copy-6/copies").location.split("?")[0].rpartition("/")[2]
+    links = {"smld-2026": "chosen-8", "copy-6": "copy-6-2", second: f"{second}-2"}
     told = {course: tool.launch(link, "noor") for course, link in links.items()}
     for course, claims in told.items():
         assert claims[CLAIM + "context"]["id"] == course
@@ -26,7 +26,7 @@ def test_a_copy_has_new_ids_the_same_parameters_and_its_history(tool: ToyTool) -
         assert (item["resourceId"], item["tag"]) == ("board-42", "participation")
     assert "context_history" not in told["smld-2026"][CLAIM + "custom"]
     custom = told[second][CLAIM + "custom"]
-    assert (custom["context_history"], custom["link_history"]) == ("copy-4,smld-2026", "copy-4-2,chosen-6")
+    assert (custom["context_history"], custom["link_history"]) == ("copy-6,smld-2026", "copy-6-2,chosen-8")
 
 
 def test_only_the_trainer_copies(tool: ToyTool) -> None:

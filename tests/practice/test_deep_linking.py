@@ -48,7 +48,7 @@ def test_what_was_chosen_becomes_a_link_with_its_column(tool: ToyTool) -> None:
     assert "Discussion board 42" in page.text
     assert "Left out" in page.text
     assert "Discussion board 42" in as_person(tool.client, "noor").get("/courses/smld-2026").text
-    claims = tool.launch("chosen-6", "noor")
+    claims = tool.launch("chosen-8", "noor")
     assert claims[CLAIM + "resource_link"]["title"] == "Discussion board 42"
     assert claims[CLAIM + "custom"] == {"board": "42", "unit": "Redactie", "groups": "31"}
     endpoint = claims["https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"]
@@ -82,7 +82,7 @@ def test_a_faulty_answer_adds_nothing(tool: ToyTool, changes: dict[str, Any]) ->
     page = tool.client.post("/deep-linking/return", data={"JWT": sent})
     assert page.status_code == 400
     assert "Nothing was added" in page.text
-    assert tool.client.get("/launch/chosen-6?person=noor").status_code == 404
+    assert tool.client.get("/launch/chosen-8?person=noor").status_code == 404
 
 
 def test_a_tampered_answer_adds_nothing(tool: ToyTool) -> None:

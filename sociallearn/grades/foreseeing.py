@@ -1,0 +1,101 @@
+"""What comes when the open period closes: whether the grade falls then, and how little makes the period full.
+
+Worked out after every act and kept beside the standing, so that receipt and feed say the same and neither computes.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sociallearn import clock
+from sociallearn.grades import folding, scoring
+from sociallearn.grades.calendar import Period, period_of
+from sociallearn.grades.folding import Rules
+from sociallearn.grades.models import Standing
+from sociallearn.grades.schemes import Kind
+from sociallearn.grades.scoring import Adjustment, Event
+from sociallearn.grades.wording import percent
+
+SOON = timedelta(days=4)  # before a period closes: from Thursday on, for a week
+_NEXT_STEPS: tuple[Kind, ...] = ("reply", "post")  # everybody can reply; a post only where that does not do
+
+
+@dataclass(frozen=True)
+class Foreseen:
+    """The open period, as it would close if nothing more was done."""
+
+    ends: datetime
+    phase: str  # its name, of a phase
+    now: int | None  # the grade in hundredths
+    then: int | None
+    more: int | None  # so many more make it full; None: it is, or no single kind can
+    kind: Kind | None
+    apart: bool  # replies: only if they reach different people
+
+    @property
+    def falls(self) -> bool:
+        """Whether the grade will be lower."""
+        return self.now is not None and self.then is not None and self.then < self.now
+
+    @property
+    def last_moment(self) -> datetime:
+        """To name the day by: a week that ends at midnight ends on Sunday."""
+        return self.ends - timedelta(minutes=1)
+
+    @property
+    def is_soon(self) -> bool:
+        """Whether it is time to say so where people did not ask."""
+        return self.ends - clock.now() <= SOON
+
+    @property
+    def is_this_week(self) -> bool:
+        """Whether the day's name is enough."""
+        return self.ends - clock.now() < timedelta(days=6)
+
+
+def foresee(
+    events: Sequence[Event],
+    periods: Sequence[Period],
+    rules: Rules,
+    adjustments: Sequence[Adjustment],
+    points: Mapping[str, float],
+) -> dict[str, Any] | None:
+    """What is kept of it; None while no period is open, or where its worth is settled."""
+    current = period_of(rules.now, periods)
+    if current is None or folding.is_settled(current, adjustments):
+        return None
+    excused = folding.excused_in(adjustments)
+    now = folding.grade(points, periods, rules, excused).value
+    then = folding.grade(points, periods, replace(rules, now=current.ends), excused).value
+    step = _step(events, periods, rules, current, adjustments)
+    return {
+        "ends": current.ends.isoformat(),
+        "phase": current.name,
+        "now": None if now is None else percent(now),
+        "then": None if then is None else percent(then),
+        "more": step[1] if step else None,
+        "kind": step[0] if step else None,
+        "apart": bool(step and step[2]),
+    }
+
+
+def _step(
+    events: Sequence[Event], periods: Sequence[Period], rules: Rules, current: Period, given: Sequence[Adjustment]
+) -> tuple[Kind, int, bool] | None:
+    scheme, extra = rules.scheme_of(current), folding.bonus_in(current, given)
+    for kind in _NEXT_STEPS:
+        anyhow = scoring.missing(kind, events, periods, scheme, rules.now, extra=extra, apart=False)
+        apart = scoring.missing(kind, events, periods, scheme, rules.now, extra=extra)
+        if apart is not None:
+            return kind, apart, apart != anyhow
+    return None
+
+
+def read(standing: Standing | None) -> Foreseen | None:
+    """What was kept, as long as that period is open."""
+    if standing is None or not standing.foreseen:
+        return None
+    kept = standing.foreseen
+    found = Foreseen(**{**kept, "ends": datetime.fromisoformat(kept["ends"])})
+    return found if found.ends > clock.now() else None

@@ -1,0 +1,159 @@
+"""An organisation with years of talk, made at once; and its figures once more, by the plainest code there is."""
+
+import csv
+import io
+import random
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from sociallearn.activity.models import Activity, Verb
+from sociallearn.ideas.models import Idea, IdeaRound
+from sociallearn.posts.models import Kind, Post
+from sociallearn.questions.models import QuestionClock
+from sociallearn.roster.models import Cohort, Member, Person, Role, Unit
+
+_TODAY = datetime.now(UTC).replace(hour=8, minute=0, second=0, microsecond=0)
+START = _TODAY - timedelta(days=_TODAY.weekday(), weeks=10)  # a Monday
+VERBS = [
+    (Verb.POSTED, Kind.POST),
+    (Verb.ASKED, Kind.QUESTION),
+    (Verb.ANSWERED, Kind.ANSWER),
+    (Verb.REPLIED, Kind.REPLY),
+]
+AT_ONCE = 5000
+
+
+def fill(
+    session: Session, like: Member, *, cohorts: int, people: int, acts: int, weeks: int = 8, seed: int = 1,
+    units: tuple[int, ...] = (),
+) -> list[int]:  # fmt: skip
+    """``cohorts`` of ``people`` learners each, ``acts`` in each, in the organisation of ``like``; their ids.
+
+    ``units``: how many belong to each unit, in turn; else five units by chance.
+    """
+    chance, home = random.Random(seed), session.get_one(Cohort, like.cohort_id)
+    own = {"organisation_id": like.organisation_id}
+    names = session.scalars(select(Unit).where(Unit.organisation_id == like.organisation_id)).all()
+    if not names:
+        names = [Unit(**own, name=name) for name in ("Editors", "Sales", "Online", "Print", "Training")]
+        session.add_all(names)
+        session.flush()
+    made = []
+    for number in range(cohorts):
+        cohort = Cohort(
+            **own, deployment_id=home.deployment_id, context_id=f"made-{seed}-{number}", title=f"Cohort {number}",
+            time_zone="Europe/Brussels", created_at=START, rooms_off=[], work_days=[0, 1, 2, 3, 4],
+        )  # fmt: skip
+        session.add(cohort)
+        session.flush()
+        made.append(cohort.id)
+        by = [unit for unit, size in zip(names, units, strict=False) for _ in range(size)]
+        crowd = []
+        for n in range(people):
+            person = Person(
+                **own, registration_id=like.person.registration_id, sub=f"{seed}-{number}-{n}", name=f"P {n}",
+                created_at=START,
+            )  # fmt: skip
+            session.add(person)
+            session.flush()
+            unit = by[n] if by else chance.choice(names)
+            crowd.append(
+                Member(
+                    **own,
+                    cohort_id=cohort.id,
+                    person_id=person.id,
+                    unit_id=unit.id,
+                    role=Role.LEARNER,
+                    joined_at=START,
+                    seen_at=START,
+                )
+            )
+        session.add_all(crowd)
+        session.flush()
+        _talk(session, cohort, crowd, acts, weeks, chance)
+    return made
+
+
+def _talk(session: Session, cohort: Cohort, crowd: list[Member], acts: int, weeks: int, chance: random.Random) -> None:
+    own = {"cohort_id": cohort.id, "organisation_id": cohort.organisation_id}
+    round_ = IdeaRound(**own, is_default=True, opened_at=START)
+    session.add(round_)
+    session.flush()
+    first = (session.scalar(select(Post.id).order_by(Post.id.desc()).limit(1)) or 0) + 1
+    posts: list[dict[str, Any]] = []
+    ledger: list[dict[str, Any]] = []
+    clocks: list[dict[str, Any]] = []
+    ideas: list[dict[str, Any]] = []
+    roots: dict[Kind, list[tuple[int, int, datetime]]] = {Kind.POST: [], Kind.QUESTION: []}
+    moments = sorted(chance.uniform(0, weeks * 7 * 24 - 30) for _ in range(acts))
+    ids = [one.id for one in crowd]
+    for n, hours in enumerate(moments):
+        at, who, id_ = START + timedelta(hours=hours), ids[int(len(ids) * chance.random() ** 1.5)], first + n
+        verb, kind = chance.choice(VERBS)
+        base = Kind.QUESTION if kind == Kind.ANSWER else Kind.POST
+        if n % 40 == 0:
+            verb, kind = Verb.PROPOSED, Kind.IDEA
+        is_reply = kind in (Kind.ANSWER, Kind.REPLY)
+        if is_reply and not roots[base]:
+            verb, kind, is_reply = Verb.POSTED, Kind.POST, False
+        root = chance.choice(roots[base][-6:]) if is_reply else (id_, who, at)
+        posts.append(
+            {
+                **own, "id": id_, "kind": kind, "author_id": who, "root_id": root[0] if is_reply else None,
+                "parent_id": root[0] if is_reply else None, "branch_id": id_ if is_reply else None, "title": f"T {n}",
+                "body": "b", "html": "<p>b</p>", "renderer": 1, "visibility": "visible", "version": 1, "created_at": at,
+                "active_id": id_,
+            }
+        )  # fmt: skip
+        ledger.append(
+            {
+                **own, "member_id": who, "verb": verb, "post_id": id_, "root_id": root[0], "author_id": who,
+                "reached_id": root[1] if is_reply else None, "words": 1, "at": at,
+            }
+        )  # fmt: skip
+        if kind in roots:
+            roots[kind].append((id_, who, at))
+        if kind == Kind.QUESTION:
+            clocks.append({**own, "question_id": id_, "started_at": at, "due_at": at + timedelta(hours=12)})
+        if kind == Kind.IDEA:
+            ideas.append({**own, "post_id": id_, "round_id": round_.id, "stage": "new"})
+    for model, rows in ((Post, posts), (Activity, ledger), (QuestionClock, clocks), (Idea, ideas)):
+        for at_ in range(0, len(rows), AT_ONCE):
+            session.execute(insert(model.__table__), [_with_defaults(model, row) for row in rows[at_ : at_ + AT_ONCE]])
+
+
+def _with_defaults(model: Any, row: dict[str, Any]) -> dict[str, Any]:
+    zero = {"work_hours": None, "not_yet_at": None} if model is QuestionClock else {}
+    return {**zero, **row}
+
+
+def read(page: Any) -> list[dict[str, str]]:
+    """An exported table."""
+    assert page.status_code == 200, page.text[:300]
+    return list(csv.DictReader(io.StringIO(page.text.removeprefix("\ufeff"))))
+
+
+def naive_acts(rows: list[dict[str, str]]) -> dict[tuple[str, str], int]:
+    """(week, unit) → acts, from a trainer's rows, with what is about fewer than five people joined to the rest."""
+    found: dict[tuple[str, str], int] = {}
+    for week in sorted({row["week"] for row in rows}):
+        here = [row for row in rows if row["week"] == week]
+        if len(here) < 5:
+            continue
+        unit_of = {row["person"]: row["unit"] for row in here}
+        sizes = {unit: sum(1 for one in unit_of.values() if one == unit) for unit in set(unit_of.values())}
+        small = {unit for unit, size in sizes.items() if size < 5}
+        # by size and, among equals, as the cells do
+        for unit in sorted(set(sizes) - small, key=lambda unit: sizes[unit]):
+            if small and sum(sizes[one] for one in small) < 5:
+                small.add(unit)
+        acts: dict[str, int] = defaultdict(int)
+        for row in here:
+            name = "other" if row["unit"] in small else row["unit"]
+            acts[name] += sum(int(row[kind]) for kind in ("texts", "replies", "ratings"))
+        found.update({(week, unit): count for unit, count in acts.items()})
+    return found
