@@ -95,7 +95,8 @@ def table(*rows: Iterable[object]) -> bytes:
 
 def counts(session: Session) -> tuple[int, ...]:
     """How much there is of what an import must not make."""
-    return tuple(session.scalar(select(func.count()).select_from(one)) or 0 for one in (Activity, Mention, Notification))
+    tables = (Activity, Mention, Notification)
+    return tuple(session.scalar(select(func.count()).select_from(one)) or 0 for one in tables)
 
 
 def test_a_board_comes_back_as_it_was(session: Session, app: Flask, cast: Cast) -> None:
