@@ -144,9 +144,9 @@ def _rows(content: bytes) -> list[tuple[int, dict[str, str]]]:
     head, *rest = table
     if len(rest) > MOST_ROWS:
         raise _Problem(_("This file has more than 2,000 rows: take fewer ideas at a time."))
-    found = [(number, row) for number, row in enumerate(rest, 2) if any(row)]
+    filled = [(number, row) for number, row in enumerate(rest, 2) if any(row)]
     blank = [""] * len(head)  # a row may be shorter than the first, or longer
-    return [(number, dict(zip(head, map(cells.original, [*row, *blank]), strict=False))) for number, row in found]
+    return [(number, dict(zip(head, map(cells.original, [*row, *blank]), strict=False))) for number, row in filled]
 
 
 def _table(text: str, mark: str) -> list[list[str]]:

@@ -229,7 +229,7 @@ def test_a_trainer_sees_what_it_holds_and_then_brings_it_in(app: Flask, cast: Ca
     assert page.status_code == 200
     assert "2 ideas" in page.text
     assert "Nobody Here" in page.text
-    assert "Ben Test" not in page.text.partition("Not in this course")[2].partition("</section>")[0]
+    assert "Ben Test" not in page.text.partition("Not in this cohort")[2].partition("</section>")[0]
     assert kept(content) in page.text
     assert ideas(app) == 0
     done = cast.tess.post("/ideas/import", kept=kept(content))
