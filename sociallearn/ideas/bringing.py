@@ -12,7 +12,7 @@ from babel.dates import format_date
 from flask import current_app
 from flask_babel import get_locale
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from sociallearn import clock
@@ -32,7 +32,7 @@ from sociallearn.ideas.models import (
     Remark,
 )
 from sociallearn.posts import naming, writing
-from sociallearn.posts.models import Extra, Kind, Post, Topic
+from sociallearn.posts.models import Decision, Extra, Kind, Post, Topic
 from sociallearn.roster.models import Member, Person
 from sociallearn.text import rendering
 from sociallearn.text.naming import topic_key
@@ -107,7 +107,6 @@ class _Importer:
         self.session, self.plan, self.by = session, plan, by
         self.members = members_named(session, plan, by)
         self.posts: dict[str, Post] = {}  # by the file's id
-        self.ideas: dict[str, Idea] = {}
         self.now, self.tool_url = clock.now(), current_app.config["BASE_URL"]
 
     def run(self) -> None:
@@ -120,7 +119,7 @@ class _Importer:
         self._stand_in_threads()
         self._name_topics()
         for post in self.posts.values():
-            writing.written.send(post, session=self.session)
+            writing.imported.send(post, session=self.session)
 
     def _add_rounds(self) -> None:
         self.rounds: dict[str, IdeaRound] = {}
@@ -189,24 +188,46 @@ class _Importer:
         post.extras |= Extra.IMPORTED
 
     def _add_ideas(self) -> None:
-        for key, new in self.plan.ideas.items():
+        for key, new in sorted(self.plan.ideas.items(), key=self._depth):
             keys, post = self.stages[new.round], self.posts[key]
             idea = Idea(
                 cohort_id=post.cohort_id,
                 post_id=post.id,
                 round_id=self.rounds[new.round].id,
+                merged_into=self.posts[new.merged_into].id if new.merged_into else None,
                 stage=keys.get(new.stage) or next(iter(keys.values())),
                 rating_count=sum(new.ratings.values()),
                 rating_sum=sum(value * number for value, number in new.ratings.items()),
             )
-            self.ideas[key] = idea
             self.session.add(idea)
         self.session.flush()
+
+    def _depth(self, item: tuple[str, NewIdea]) -> int:
+        """How many ideas it became part of, one after the other: an idea stands after those."""
+        depth, into = 0, item[1].merged_into
+        while into:
+            depth, into = depth + 1, self.plan.ideas[into].merged_into
+        return depth
+
+    def _log_merge(self, post: Post, into: Post) -> None:
+        """A row of the decision log, so that it can be split again. No unit of work, or its authors would be told."""
+        row = {
+            "cohort_id": self.by.cohort_id,
+            "organisation_id": self.by.organisation_id,
+            "post_id": post.id,
+            "by_id": self.by.id,
+            "role": self.by.role,
+            "before": merging.ALONE,
+            "after": f"{merging.MERGED}{into.id}",
+            "reason": _("Imported"),
+            "at": self.now,
+        }
+        self.session.execute(insert(Decision).values(row))
 
     def _add_links(self) -> None:
         at = {"cohort_id": self.by.cohort_id}
         for key, new in self.plan.ideas.items():
-            post, idea = self.posts[key], self.ideas[key]
+            post = self.posts[key]
             self.session.add_all(
                 ImportedRating(**at, idea_id=post.id, value=value, number=number)
                 for value, number in new.ratings.items()
@@ -215,9 +236,7 @@ class _Importer:
                 BuildsOn(**at, idea_id=post.id, on_id=self.posts[on].id, at=post.created_at) for on in new.builds_on
             )
             if new.merged_into:
-                into = self.posts[new.merged_into].id
-                idea.merged_into = into
-                self.session.add(merging.log(idea, self.by, _("Imported"), merging.ALONE, f"{merging.MERGED}{into}"))
+                self._log_merge(post, self.posts[new.merged_into])
             self._add_outcome(post, new)
             self._add_co_authors(key, post, new)
         self.session.flush()

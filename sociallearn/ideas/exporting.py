@@ -150,7 +150,7 @@ def _ideas(
             implemented=_stamp(outcome.implemented_at) if outcome else "",
         )
         is_author = post.written_by(member) or member.id in authors
-        may_know = my_rating is not None or is_author or not within[idea.round_id].is_open
+        may_know = my_rating is not None or is_author or within[idea.round_id].shows_results
         if may_know and idea.rating_count >= weighing.ENOUGH:  # as on its page
             known.append(post.id)
     yield from _ratings(session, ids, known, names)

@@ -144,12 +144,9 @@ def _rows(content: bytes) -> list[tuple[int, dict[str, str]]]:
     head, *rest = table
     if len(rest) > MOST_ROWS:
         raise _Problem(_("This file has more than 2,000 rows: take fewer ideas at a time."))
-    own = [
-        (number, dict(zip(head, [*cells_, *[""] * len(head)], strict=False)))
-        for number, cells_ in enumerate(rest, 2)
-        if any(cells_)
-    ]
-    return [(number, {name: cells.original(cell) for name, cell in row.items()}) for number, row in own]
+    filled = [(number, row) for number, row in enumerate(rest, 2) if any(row)]
+    blank = [""] * len(head)  # a row may be shorter than the first, or longer
+    return [(number, dict(zip(head, map(cells.original, [*row, *blank]), strict=False))) for number, row in filled]
 
 
 def _table(text: str, mark: str) -> list[list[str]]:

@@ -35,8 +35,7 @@ def merge(session: Session, idea: Idea, into_id: int, *, by: Member, reason: str
     joining.check_not_merged(session, into)
     if not all(session.get_one(Post, one.post_id, populate_existing=True).is_visible for one in (idea, into)):
         raise Refusal(409, _("This idea was removed meanwhile."))
-    row = log(idea, by, reason, ALONE, f"{MERGED}{into.post_id}")
-    session.add(row)
+    row = _log(session, idea, by, reason, ALONE, f"{MERGED}{into.post_id}")
     idea.merged_into = into.post_id
     session.flush()
     session.add_all(
@@ -68,8 +67,7 @@ def split(session: Session, idea: Idea, *, by: Member, reason: str) -> Decision:
             _("Split that one first."),
             link=("ideas.show", {"post_id": into.post_id}, _("The other idea")),
         )
-    row = log(idea, by, reason, f"{MERGED}{into.post_id}", ALONE)
-    session.add(row)
+    row = _log(session, idea, by, reason, f"{MERGED}{into.post_id}", ALONE)
     idea.merged_into = None
     session.execute(delete(CoAuthor).where(CoAuthor.idea_id == into.post_id, CoAuthor.from_id == idea.post_id))
     came = (ImportedName.post_id == into.post_id, ImportedName.from_id == idea.post_id)
@@ -97,9 +95,8 @@ def _both_locked(session: Session, idea: Idea, into_id: int | None) -> tuple[Ide
     return found[idea.post_id], found.get(goal) if goal is not None else None
 
 
-def log(idea: Idea, by: Member, reason: str, before: str, after: str) -> Decision:
-    """A row of the decision log, for the flush that changes the idea."""
-    return Decision(
+def _log(session: Session, idea: Idea, by: Member, reason: str, before: str, after: str) -> Decision:
+    row = Decision(
         cohort_id=idea.cohort_id,
         post_id=idea.post_id,
         by_id=by.id,
@@ -109,6 +106,8 @@ def log(idea: Idea, by: Member, reason: str, before: str, after: str) -> Decisio
         reason=reason,
         at=clock.now(),
     )
+    session.add(row)
+    return row
 
 
 def reason_of(session: Session, idea_id: int) -> str:

@@ -29,6 +29,9 @@ GRACE = timedelta(minutes=5)
 # written.send(post, session=session). Those that count nowhere too, unlike activity.
 written = Signal()
 
+# The same for a text that a file brought in: imported.send(post, session=session). It can be found, and nobody is told.
+imported = Signal()
+
 _VERBS = {
     Kind.POST: Verb.POSTED,
     Kind.QUESTION: Verb.ASKED,

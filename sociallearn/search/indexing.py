@@ -31,6 +31,7 @@ ROOMS = {Kind.QUESTION: "questions", Kind.IDEA: "ideas"}
 def connect() -> None:
     """Hear of every text."""
     writing.written.connect(_written)
+    writing.imported.connect(_written)
     deciding.decided.connect(_decided)
     expiring.removed.connect(_removed)
     recorded.connect(_converted)

@@ -36,6 +36,7 @@ from sociallearn.ideas.commenting import RemarkKind
 from sociallearn.ideas.models import Idea
 from sociallearn.ideas.settling import Plan
 from sociallearn.ideas.staging import Wanted
+from sociallearn.notifications.models import Notification
 from sociallearn.posts import deciding, writing
 from sociallearn.posts.models import Mention, Post, Visibility
 from sociallearn.roster.models import Member
@@ -94,7 +95,8 @@ def table(*rows: Iterable[object]) -> bytes:
 
 def counts(session: Session) -> tuple[int, ...]:
     """How much there is of what an import must not make."""
-    return tuple(session.scalar(select(func.count()).select_from(one)) or 0 for one in (Activity, Mention))
+    tables = (Activity, Mention, Notification)
+    return tuple(session.scalar(select(func.count()).select_from(one)) or 0 for one in tables)
 
 
 def test_a_board_comes_back_as_it_was(session: Session, app: Flask, cast: Cast) -> None:
@@ -114,8 +116,9 @@ def test_a_board_comes_back_as_it_was(session: Session, app: Flask, cast: Cast) 
 def test_it_comes_back_as_it_was_where_its_people_are(session: Session, app: Flask, cast: Cast) -> None:
     tess = rich_board(session, app, cast)
     text = exporting.as_csv(session, tess)
-    plan = importing.read(text.encode())
-    bringing.bring_in(session, plan, by=tess)
+    before = counts(session)
+    bringing.bring_in(session, importing.read(text.encode()), by=tess)
+    assert counts(session) == before
     newest = session.scalars(select(Idea.post_id).where(Idea.cohort_id == tess.cohort_id).order_by(Idea.post_id)).all()
     third = session.scalar(select(Post).where(Post.title == "Third").order_by(Post.id.desc()).limit(1))
     assert third is not None
@@ -226,7 +229,7 @@ def test_a_trainer_sees_what_it_holds_and_then_brings_it_in(app: Flask, cast: Ca
     assert page.status_code == 200
     assert "2 ideas" in page.text
     assert "Nobody Here" in page.text
-    assert "Ben Test" not in page.text.partition("Not in this course")[2].partition("</section>")[0]
+    assert "Ben Test" not in page.text.partition("Not in this cohort")[2].partition("</section>")[0]
     assert kept(content) in page.text
     assert ideas(app) == 0
     done = cast.tess.post("/ideas/import", kept=kept(content))
