@@ -151,10 +151,11 @@ def test_asked_to_be_an_author_by_keyboard(inspect: Callable[..., Inspector]) ->
     author.page.locator("#words").fill("The builder says that it does.")
     author.page.locator("form.write button.button").press("Enter")
     expect(author.page.locator(".decisions li").first).to_contain_text("The builder says that it does.")
-    trainer.go("moderation")
-    trainer.page.locator("a[href*='/appeals/']").first.press("Enter")
-    trainer.look("answer who asks for another look")
-    trainer.page.locator("#note").fill("Then let us plant something.")
-    trainer.page.locator("button[name=verdict][value=right]").press("Enter")
-    expect(trainer.page.locator("h1", has_text="A garden on the roof")).to_be_visible()
-    assert author.found + asked.found + trainer.found == []
+    another = inspect().enter("sofie")  # who did not decide it
+    another.go("moderation")
+    another.page.locator("a[href*='/appeals/']").first.press("Enter")
+    another.look("answer who asks for another look")
+    another.page.locator("#note").fill("Then let us plant something.")
+    another.page.locator("button[name=verdict][value=right]").press("Enter")
+    expect(another.page.locator("h1", has_text="A garden on the roof")).to_be_visible()
+    assert author.found + asked.found + another.found == []
