@@ -379,13 +379,14 @@ def test_a_seat_in_the_address_leads_through_every_page(app: Flask, role: str) -
         seen.add(path)
         response = ann.get(path)
         assert response.status_code == 200, path
-        ours = re.findall(r'(?:href|action|data-[a-z-]*url)="(/s/[^"#?]*)', response.text)
-        assert ours or response.mimetype == "text/csv", path
+        text = response.text if response.mimetype == "text/html" else ""  # else a table to take along
+        ours = re.findall(r'(?:href|action|data-[a-z-]*url)="(/s/[^"#?]*)', text)
+        assert ours or response.mimetype != "text/html", path
         assert all(link.startswith(ann.root + "/") for link in ours), path
         assert response.headers["Referrer-Policy"] == "strict-origin-when-cross-origin"  # no path to other sites
         assert "no-store" in response.headers["Cache-Control"]
         assert "Set-Cookie" not in response.headers
-        links = re.findall(rf'href="{re.escape(ann.root)}(/[^"#?]*)"', response.text)
+        links = re.findall(rf'href="{re.escape(ann.root)}(/[^"#?]*)"', text)
         pages += [link for link in dict.fromkeys(links) if link not in seen and link not in pages]
     assert len(seen) >= 6
 

@@ -573,12 +573,13 @@ def test_the_button_where_the_lms_offers_no_list(app: Flask, cast: Cast) -> None
 
 def test_invited_people_do_not_count_as_anything(app: Flask, cohort: int, cast: Cast, lms: RosterLms) -> None:
     from sociallearn.ideas import reading as ideas
-    from sociallearn.insights import reading as insights
+    from sociallearn.insights import gathering
 
     lms.enrol(*(f"s{number}" for number in range(20)))
     sync(cohort)
     with transaction() as session:
-        assert len(insights._learners(session, cohort)) == 2
+        here = session.get_one(Cohort, cohort)
+        assert gathering.funnel(session, here, clock.now() + timedelta(seconds=1))["opened"] == 2
         assert ideas.raters(session, cohort) == 3
         assert session.scalar(select(func.count(Standing.member_id)).where(Standing.cohort_id == cohort)) == 2
     assert Role.LEARNER in {one.role for one in people(cohort).values()}
