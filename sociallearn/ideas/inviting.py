@@ -43,10 +43,15 @@ def invite(session: Session, idea: Idea, member_id: int, *, by: Member) -> None:
 
 
 def accept(session: Session, idea: Idea, *, by: Member) -> None:
-    """Become an author. Raises Refusal 409 when nobody asks any more, or the idea is gone or part of another."""
+    """Become an author; a second time changes nothing.
+
+    Raises Refusal 409 when nobody asks any more, or the idea is gone or part of another.
+    """
     pretending.check_is_somebody(by)
     idea = _checked(session, idea)
     if not _remove(session, idea, by.id):
+        if by.id in authoring.ids_of(session, idea.post_id):
+            return
         raise Refusal(409, _("This invitation was taken back meanwhile."))
     session.add(CoAuthor(cohort_id=idea.cohort_id, idea_id=idea.post_id, member_id=by.id, from_id=idea.post_id))
     session.flush()
@@ -61,14 +66,15 @@ def decline(session: Session, idea: Idea, member_id: int, *, by: Member) -> None
 
 
 def leave(session: Session, idea: Idea, *, by: Member) -> None:
-    """No longer be an author. Raises Refusal 409 for whoever is none by invitation, and when the idea is gone or part
-    of another."""
+    """No longer be an author; a second time changes nothing. Raises Refusal 409 for whoever proposed it or came with a
+    merged idea, and when the idea is gone or part of another."""
     idea = _checked(session, idea)
     mine = (CoAuthor.idea_id == idea.post_id, CoAuthor.member_id == by.id, CoAuthor.from_id == idea.post_id)
     gone: CursorResult[tuple[()]] = session.execute(delete(CoAuthor).where(*mine))  # type: ignore[assignment]
-    if not gone.rowcount:
-        raise Refusal(409, _("You are not one of its authors."))
-    tallying.reckon(session, idea)
+    if gone.rowcount:
+        tallying.reckon(session, idea)
+    elif by.id in authoring.ids_of(session, idea.post_id):
+        raise Refusal(409, _("Whoever proposed an idea, or one merged into it, stays its author."))
 
 
 def _checked(session: Session, idea: Idea) -> Idea:
