@@ -31,6 +31,8 @@ class Verb(StrEnum):
     UNENDORSED = "unendorsed"
     HELPED = "helped"
     UNHELPED = "unhelped"
+    BUILT_ON = "built_on"  # an idea goes on from another: that one is the root, and whose it is was reached
+    UNBUILT = "unbuilt"
     CONVERTED = "converted"  # a post became a question, or back: takes back what was said of its answers
 
 

@@ -42,6 +42,21 @@ def near_copies(texts: Iterable[Text], pairs: Iterable[tuple[int, int]]) -> set[
     ``pairs`` are (copy id, original id) with at least 80 % of the copy's shingles in the original; those naming a text
     not among ``texts`` are ignored. The order in which texts and pairs come does not matter.
     """
+    copies, families = _read(texts, pairs)
+    for family in families:
+        longest = max(family, key=lambda text: text.size)  # the earliest of the longest
+        copies.add(family[0].id)
+        copies.discard(longest.id)
+    return copies
+
+
+def of_ones_own(texts: Iterable[Text], pairs: Iterable[tuple[int, int]]) -> set[int]:
+    """Ids of the texts that are alike with others of their author only, in one place, whichever of them counts."""
+    return {text.id for family in _read(texts, pairs)[1] if len(family) > 1 for text in family}
+
+
+def _read(texts: Iterable[Text], pairs: Iterable[tuple[int, int]]) -> tuple[set[int], list[list[Text]]]:
+    """Ids of texts that repeat an earlier one; and of each first, it and what may take its place."""
     ordered = sorted(texts, key=lambda text: (text.at, text.id))
     alike = _earlier_alike({text.id: text for text in ordered}, pairs)
     copies: set[int] = set()
@@ -55,11 +70,7 @@ def near_copies(texts: Iterable[Text], pairs: Iterable[tuple[int, int]]) -> set[
                 families[first.id].append(text)
         elif text.valid_otherwise:
             families[text.id] = [text]
-    for family in families.values():
-        longest = max(family, key=lambda text: text.size)  # the earliest of the longest
-        copies.add(family[0].id)
-        copies.discard(longest.id)
-    return copies
+    return copies, list(families.values())
 
 
 def _earlier_alike(texts: Mapping[int, Text], pairs: Iterable[tuple[int, int]]) -> defaultdict[int, set[int]]:

@@ -12,10 +12,10 @@ from sociallearn import clock
 from sociallearn.activity.models import REMOVING, RETURNING, WRITING, Activity, Overlap, Verb
 from sociallearn.grades import calendar, scoring
 from sociallearn.grades.calendar import Period, Plan, period_of
-from sociallearn.grades.copying import Text, near_copies
+from sociallearn.grades.copying import Text, near_copies, of_ones_own
 from sociallearn.grades.models import GradeAdjustment, SchemeVersion
 from sociallearn.grades.schemes import LIGHT, Kind, Scheme, from_json
-from sociallearn.grades.scoring import Adjustment, Event, Hint, Outcome, Standing
+from sociallearn.grades.scoring import Adjustment, Event, Hint, Outcome, Sign, Standing
 from sociallearn.roster.models import Cohort, Holiday, Member, Phase
 
 _KINDS: dict[str, Kind] = {
@@ -26,7 +26,7 @@ _KINDS: dict[str, Kind] = {
     Verb.ANSWERED: "reply",
     Verb.COMMENTED: "reply",
 }
-_OPPOSITES = {Verb.UNDELETED: Verb.DELETED, Verb.RESTORED: Verb.HID}
+OPPOSITES = {Verb.UNDELETED: Verb.DELETED, Verb.RESTORED: Verb.HID}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,13 @@ def periods_of(joined_at: datetime, rules: Rules) -> list[Period]:
 
 def next_change(joined_at: datetime, rules: Rules) -> datetime:
     """When the grade or the hints of somebody who joined then may move by themselves."""
-    return calendar.next_change(max(joined_at, rules.since), rules.plan, rules.now)
+    found = calendar.next_change(max(joined_at, rules.since), rules.plan, rules.now)
+    periods = periods_of(joined_at, rules)
+    if len(periods) > 1:  # from then on nothing can be made up any more
+        days = rules.scheme_of(periods[-1]).make_up_days
+        until = periods[-2].ends + timedelta(days=days)
+        found = min(found, until) if until > rules.now and days else found
+    return found
 
 
 def adjustments_of(session: Session, member: Member) -> list[Adjustment]:
@@ -141,27 +147,39 @@ def adjustments_of(session: Session, member: Member) -> list[Adjustment]:
 
 
 def judge(
-    events: Iterable[Event], periods: Sequence[Period], rules: Rules, adjustments: Sequence[Adjustment] = ()
+    events: Iterable[Event],
+    periods: Sequence[Period],
+    rules: Rules,
+    adjustments: Sequence[Adjustment] = (),
+    signs: Iterable[Sign] = (),
 ) -> list[Outcome]:
-    """``scoring.judge``, each period by its own rules, and what trainers changed."""
-    groups: dict[Scheme, tuple[list[Event], list[Period]]] = {rules.scheme: ([], [])}
+    """``scoring.judge`` and ``scoring.value``, each period by its own rules, and what trainers changed."""
+    groups: dict[Scheme, tuple[list[Event], list[Period], list[Sign]]] = {rules.scheme: ([], [], [])}
     for period in periods:
-        groups.setdefault(rules.scheme_of(period), ([], []))[1].append(period)
+        groups.setdefault(rules.scheme_of(period), ([], [], []))[1].append(period)
     for event in events:
         groups[rules.scheme_of(period_of(event.at, periods))][0].append(event)
-    found = [outcome for scheme, (some, theirs) in groups.items() for outcome in scoring.judge(some, theirs, scheme)]
+    for sign in signs:
+        groups[rules.scheme_of(period_of(sign.at, periods))][2].append(sign)
+    found: list[Outcome] = []
+    for scheme, (some, theirs, given) in groups.items():
+        found += scoring.judge(some, theirs, scheme)
+        found += scoring.value(given, theirs, scheme) if scheme.quality else []
     keys = {period.key for period in periods}
     return scoring.adjust(found, [one for one in adjustments if one.period_key in keys])
 
 
 def grade(
-    points: Mapping[str, float], periods: Sequence[Period], rules: Rules, excused: Collection[str] = ()
+    points: Mapping[str, float],
+    periods: Sequence[Period],
+    rules: Rules,
+    excused: Collection[str] = (),
+    settled: Collection[str] = (),
 ) -> Standing:
-    """``scoring.grade``, from points by period key as they were summed up, each period with its own target."""
+    """``scoring.grade``, from points by period key as they were summed up, each period with its own rules."""
     coming = _coming(periods, rules) if rules.scheme.whole_course else []
-    targets = {period.key: rules.scheme_of(period).target for period in (*periods, *coming)}
-    earned = {key: min(targets[key], points[key]) for key in points if key in targets}
-    return scoring.grade(earned, periods, rules.now, rules.scheme, targets, excused, coming)
+    schemes = {period.key: rules.scheme_of(period) for period in (*periods, *coming)}
+    return scoring.grade(points, periods, rules.now, rules.scheme, schemes, excused, coming, settled)
 
 
 def ends_of(plan: Plan) -> datetime | None:
@@ -185,14 +203,31 @@ def hint(
     events: Iterable[Event],
     periods: Sequence[Period],
     rules: Rules,
+    standing: Standing,
     to: int | None = None,
     adjustments: Sequence[Adjustment] = (),
 ) -> Hint:
-    """``scoring.hint``, by the rules of the open period; nothing counts where its worth is settled."""
+    """``scoring.hint``, by the rules of the open period and of the one before, and what trainers changed in them.
+
+    ``standing`` is where the member stands now. Nothing counts where the open period's worth is settled, unless it
+    still fills the one before.
+    """
     current = period_of(rules.now, periods)
-    free = [] if is_settled(current, adjustments) else periods
-    scheme, extra = rules.scheme_of(current), bonus_in(current, adjustments)
-    return scoring.hint(kind, events, free, scheme, rules.now, to=to, extra=extra)
+    recent = list(periods[-2:]) if current else []
+    lately = [event for event in events if recent and event.at >= recent[0].starts]
+    found = scoring.hint(
+        kind,
+        lately,
+        recent,
+        rules.scheme_of(current),
+        rules.now,
+        to=to,
+        judged=lambda some: scoring.sums(judge(some, recent, rules, adjustments)),
+        room={period.key: period.room for period in standing.periods},
+    )
+    if is_settled(current, adjustments) and not found.makes_up:
+        return Hint(0.0, 0, found.least_words, 0.0, is_open=False)
+    return found
 
 
 def is_settled(period: Period | None, adjustments: Iterable[Adjustment]) -> bool:
@@ -200,16 +235,14 @@ def is_settled(period: Period | None, adjustments: Iterable[Adjustment]) -> bool
     return period is not None and any(one.period_key == period.key and one.kind != "bonus" for one in adjustments)
 
 
-def bonus_in(period: Period | None, adjustments: Iterable[Adjustment]) -> float:
-    """The points a trainer gave in the period."""
-    if period is None:
-        return 0.0
-    return sum(one.points for one in adjustments if one.period_key == period.key and one.kind == "bonus")
-
-
 def excused_in(adjustments: Iterable[Adjustment]) -> frozenset[str]:
     """Keys of the periods a member is excused for."""
     return frozenset(one.period_key for one in adjustments if one.kind == "excuse")
+
+
+def settled_in(adjustments: Iterable[Adjustment]) -> frozenset[str]:
+    """Keys of the periods whose worth a trainer set."""
+    return frozenset(one.period_key for one in adjustments if one.kind == "override")
 
 
 def events_of(session: Session, member: Member, rules: Rules) -> list[Event]:
@@ -233,11 +266,9 @@ def events_of(session: Session, member: Member, rules: Rules) -> list[Event]:
     pairs = session.execute(
         select(Overlap.copy_id, Overlap.original_id).where(Overlap.copy_id.in_(select(group.c.post_id)))
     )
-    copies = near_copies(
-        (text.as_text(rules.scheme_of(text.period)) for text in texts),
-        ((copy_id, original_id) for copy_id, original_id in pairs),
-    )
-    own = [text.as_event(text.id in copies) for text in texts if text.by == member.id]
+    alike = [text.as_text(rules.scheme_of(text.period)) for text in texts], [(row[0], row[1]) for row in pairs]
+    copies, own_copies = near_copies(*alike), of_ones_own(*alike)
+    own = [text.as_event(text.id in copies, text.id in own_copies) for text in texts if text.by == member.id]
     return own + _ratings(session, member)
 
 
@@ -294,13 +325,13 @@ class _Written:
         elif row.verb in REMOVING:
             self.removed_by.add(row.verb)
         elif row.verb in RETURNING:
-            self.removed_by.discard(_OPPOSITES[Verb(row.verb)])
+            self.removed_by.discard(OPPOSITES[Verb(row.verb)])
 
     @property
     def to_self(self) -> bool:
         return self.kind == "reply" and self.reached == self.by
 
-    def as_event(self, is_copy: bool) -> Event:
+    def as_event(self, is_copy: bool, is_own_copy: bool) -> Event:
         return Event(
             self.id,
             self.kind,
@@ -310,6 +341,7 @@ class _Written:
             removed=bool(self.removed_by),
             copy=is_copy,
             to_self=self.to_self,
+            own_copy=is_own_copy,
         )
 
     def as_text(self, scheme: Scheme) -> Text:

@@ -65,10 +65,10 @@ def foresee(
     current = period_of(rules.now, periods)
     if current is None or folding.is_settled(current, adjustments):
         return None
-    excused = folding.excused_in(adjustments)
-    now = folding.grade(points, periods, rules, excused).value
-    then = folding.grade(points, periods, replace(rules, now=current.ends), excused).value
-    step = _step(events, periods, rules, current, adjustments)
+    given = folding.excused_in(adjustments), folding.settled_in(adjustments)
+    standing = folding.grade(points, periods, rules, *given)
+    now, then = standing.value, folding.grade(points, periods, replace(rules, now=current.ends), *given).value
+    step = _step(events, periods, rules, standing)
     return {
         "ends": current.ends.isoformat(),
         "phase": current.name,
@@ -81,12 +81,13 @@ def foresee(
 
 
 def _step(
-    events: Sequence[Event], periods: Sequence[Period], rules: Rules, current: Period, given: Sequence[Adjustment]
+    events: Sequence[Event], periods: Sequence[Period], rules: Rules, standing: scoring.Standing
 ) -> tuple[Kind, int, bool] | None:
-    scheme, extra = rules.scheme_of(current), folding.bonus_in(current, given)
+    current = standing.periods[-1]
+    scheme, lacks = rules.scheme_of(period_of(rules.now, periods)), current.target - current.earned
     for kind in _NEXT_STEPS:
-        anyhow = scoring.missing(kind, events, periods, scheme, rules.now, extra=extra, apart=False)
-        apart = scoring.missing(kind, events, periods, scheme, rules.now, extra=extra)
+        anyhow = scoring.missing(kind, events, periods, scheme, rules.now, lacks=lacks, apart=False)
+        apart = scoring.missing(kind, events, periods, scheme, rules.now, lacks=lacks)
         if apart is not None:
             return kind, apart, apart != anyhow
     return None

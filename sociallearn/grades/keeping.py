@@ -16,7 +16,7 @@ from sociallearn import clock, jobs
 from sociallearn.activity.models import REMOVING, RETURNING, WRITING, Activity, Verb
 from sociallearn.activity.recording import recorded
 from sociallearn.database import insert_or_get, locked, transaction
-from sociallearn.grades import columns, delivering, folding, foreseeing, scoring, wording
+from sociallearn.grades import columns, delivering, folding, foreseeing, scoring, valuing, wording
 from sociallearn.grades.calendar import NEVER, Period
 from sociallearn.grades.delivering import mark_due
 from sociallearn.grades.folding import Rules
@@ -73,7 +73,7 @@ def on_calendar(cohort: Cohort, session: Session) -> None:
 
 def on_activity(activity: Activity, session: Session) -> None:
     """Recompute whoever's points this act can have changed, in order of id so that two acts never wait in a ring."""
-    ids = _concerned(session, activity)
+    ids = _concerned(session, activity) | valuing.concerned(session, activity)
     if ids:
         for member in session.scalars(select(Member).where(Member.id.in_(ids)).order_by(Member.id)).all():
             recompute(session, member)
@@ -108,14 +108,15 @@ def recompute(session: Session, member: Member) -> Standing | None:
     periods = folding.periods_of(joined_at, rules)
     events = folding.events_of(session, member, rules)
     adjustments = folding.adjustments_of(session, member)
-    outcomes = folding.judge(events, periods, rules, adjustments)
+    signs = valuing.signs_of(session, member, events, periods, rules)
+    outcomes = folding.judge(events, periods, rules, adjustments, signs)
     _append(session, member, outcomes, rules.version_id or 0)
     points, excused = scoring.sums(outcomes), folding.excused_in(adjustments)
-    standing = folding.grade(points, periods, rules, excused)
+    standing = folding.grade(points, periods, rules, excused, folding.settled_in(adjustments))
     row.grade = standing.value
     row.comment = wording.comment(standing, rules.scheme, member.person, cohort.language)
     row.next_change_at = NEVER if cohort.archived_at else folding.next_change(joined_at, rules)
-    row.hints = {kind: _hint(kind, events, periods, rules, adjustments) for kind in HINTED}
+    row.hints = {kind: _hint(kind, events, periods, rules, standing, adjustments) for kind in HINTED}
     row.foreseen = None if cohort.archived_at else foreseeing.foresee(events, periods, rules, adjustments, points)
     row.computed_at = clock.now()
     session.flush()
@@ -125,11 +126,16 @@ def recompute(session: Session, member: Member) -> Standing | None:
 
 
 def _hint(
-    kind: Kind, events: Sequence[Event], periods: Sequence[Period], rules: Rules, adjustments: Sequence[Adjustment]
+    kind: Kind,
+    events: Sequence[Event],
+    periods: Sequence[Period],
+    rules: Rules,
+    standing: scoring.Standing,
+    adjustments: Sequence[Adjustment],
 ) -> dict[str, Any] | None:
     if not rules.scheme.counts:
         return None
-    return asdict(folding.hint(kind, events, periods, rules, adjustments=adjustments))
+    return asdict(folding.hint(kind, events, periods, rules, standing, adjustments=adjustments))
 
 
 def _write_first_version(session: Session, cohort: Cohort) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from sociallearn import clock
+from sociallearn.activity.models import Activity, Verb
 from sociallearn.grades import folding, foreseeing, scoring
 from sociallearn.grades.calendar import Period, period_of
 from sociallearn.grades.folding import Rules
@@ -29,6 +30,7 @@ TITLE_LENGTH = 80  # characters of a text without a title
 TOLD_FOR = timedelta(days=3)  # so long the feed says that a trainer changed or answered something
 
 _OF_IDEAS = ("idea", "rating")
+_WRITTEN = ("post", "reply", "idea")
 _GIVEN = ("override", "excuse", "bonus")
 _PAGES = {PostKind.QUESTION: "questions.show", PostKind.IDEA: "ideas.show"}
 
@@ -62,6 +64,8 @@ class PeriodReceipt:
     lines: list[Line]
     collected: float = 0.0  # the sum of its lines, also beyond the target
     is_excused: bool = False
+    used: float = 0.0  # of what was earned, kept from earlier periods
+    kept: float = 0.0  # for later ones, once it is over
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,9 @@ class Model:
     whole_course: bool
     when_closed: bool
     passes_at: int | None
+    quality: float  # the most that signs of quality bring in a period
+    reserve: int
+    room: int
 
 
 @dataclass(frozen=True)
@@ -96,6 +103,7 @@ class Chance:
     points: float
     left: int
     least_words: int
+    makes_up: bool = False  # for the period before
 
 
 @dataclass(frozen=True)
@@ -204,7 +212,8 @@ def hint_for(session: Session, member: Member, kind: Kind, to: int | None = None
     if not here.rules.scheme.counts:
         return None
     events = folding.events_of(session, member, here.rules)
-    found = folding.hint(kind, events, here.periods, here.rules, to, here.adjustments)
+    standing_now = _judge_ledger(_entries(session, member), here)
+    found = folding.hint(kind, events, here.periods, here.rules, standing_now, to, here.adjustments)
     if kind == "reply" and to == member.id:
         return replace(found, points=0.0, earns=0.0)
     return found
@@ -222,9 +231,10 @@ def _entries(session: Session, member: Member) -> Sequence[LedgerEntry]:
 
 
 def _judge_ledger(entries: Iterable[LedgerEntry], here: _Here) -> scoring.Standing:
-    excuses = {entry.event_id: entry for entry in entries if entry.kind == "excuse"}  # the newest entry of each
-    excused = {entry.period for entry in excuses.values() if entry.why == Why.EXCUSED}
-    return folding.grade(_collected(entries), here.periods, here.rules, excused)
+    newest = {(entry.kind, entry.event_id): entry for entry in entries}
+    excused = {entry.period for entry in newest.values() if entry.kind == "excuse" and entry.why == Why.EXCUSED}
+    settled = {entry.period for entry in newest.values() if entry.kind == "override" and entry.why == Why.OVERRIDE}
+    return folding.grade(_collected(entries), here.periods, here.rules, excused, settled)
 
 
 def _collected(entries: Iterable[LedgerEntry]) -> dict[str, float]:
@@ -254,7 +264,16 @@ def _sum(periods: list[PeriodReceipt], standing: scoring.Standing, scheme: Schem
 
 def _model(scheme: Scheme) -> Model:
     passes_at = None if scheme.passes_at is None else percent(scheme.passes_at)
-    return Model(scheme.drops_after, scheme.make_up_days, scheme.whole_course, scheme.when_closed, passes_at)
+    return Model(
+        drops_after=scheme.drops_after,
+        make_up_days=scheme.make_up_days,
+        whole_course=scheme.whole_course,
+        when_closed=scheme.when_closed,
+        passes_at=passes_at,
+        quality=scheme.most_quality,
+        reserve=scheme.reserve,
+        room=scheme.room,
+    )
 
 
 def _lines(session: Session, entries: Sequence[LedgerEntry]) -> defaultdict[str, list[Line]]:
@@ -269,33 +288,54 @@ def _lines(session: Session, entries: Sequence[LedgerEntry]) -> defaultdict[str,
         entry = newest.pop((kind, id_))
         if entry.points:  # an excuse, and what was taken back, are told in words
             lines[entry.period].append(_given(entry))
-    posts = {
-        post.id: post
-        for post in session.scalars(select(Post).where(Post.id.in_({entry.event_id for entry in newest.values()})))
-    }
+    about = {key: _Said(key[1], entry.at) for key, entry in first.items()}
+    about |= _said(session, [key for key in newest if key[0] in scoring.SIGNS])
+    texts = {about[key].text_id for key in newest}
+    posts = {post.id: post for post in session.scalars(select(Post).where(Post.id.in_(texts)))}
     for key, entry in newest.items():
-        post = posts.get(entry.event_id)
-        if post is None:
-            continue  # erased
-        at = first[key].at if entry.kind == "rating" else post.created_at
-        lines[entry.period].append(_line(entry, post, at))
+        post = posts.get(about[key].text_id)
+        if post is not None:  # else erased
+            lines[entry.period].append(_line(entry, post, post.created_at if key[0] in _WRITTEN else about[key].at))
     for found in lines.values():
         found.sort(key=lambda line: line.at)
     return lines
 
 
+@dataclass(frozen=True)
+class _Said:
+    """The text an entry is about, and since when it was."""
+
+    text_id: int
+    at: datetime
+
+
+def _said(session: Session, signs: Sequence[tuple[str, int]]) -> dict[tuple[str, int], _Said]:
+    """Of signs, named by kind and act; a query where there are any. Those of erased people are about no text."""
+    if not signs:
+        return {}
+    columns = Activity.id, Activity.verb, Activity.post_id, Activity.root_id, Activity.at
+    rows = {row.id: row for row in session.execute(select(*columns).where(Activity.id.in_({id_ for _, id_ in signs})))}
+    gone = _Said(0, datetime.min)
+    return {
+        key: _Said(row.root_id if row.verb == Verb.BUILT_ON else row.post_id, row.at) if row else gone
+        for key in signs
+        for row in [rows.get(key[1])]
+    }
+
+
 def _line(entry: LedgerEntry, post: Post, at: datetime) -> Line:
     # what was deleted or hidden is not shown in another place; the receipt says only that it was there
     title = (post.title or excerpt(post.html, TITLE_LENGTH)) if post.is_visible else _("A text that was removed")
+    is_own = entry.kind in _WRITTEN
     return Line(
-        kind=entry.kind if entry.kind == "rating" else post.kind,
+        kind=post.kind if is_own else entry.kind,
         title=title or _("A text without words"),
         url=url_for(_PAGES.get(PostKind(post.kind), "feed.show"), post_id=post.id),
         points=entry.points,
         why=entry.why,
         short_by=entry.short_by,
         at=at,
-        post_id=None if entry.kind == "rating" else post.id,
+        post_id=post.id if is_own else None,
     )
 
 
@@ -318,22 +358,25 @@ def _period(
         lines=lines,
         collected=collected,
         is_excused=standing.is_excused,
+        used=standing.used,
+        kept=standing.kept,
     )
 
 
 def _still_possible(session: Session, member: Member, here: _Here, standing: scoring.Standing) -> list[Chance]:
-    """What can still be collected in the open period; nothing once it is full, or where nobody can write any more."""
-    is_over = not here.rules.scheme.counts or here.cohort.archived_at is not None
-    is_settled = folding.is_settled(period_of(here.rules.now, here.periods), here.adjustments)
-    is_full = any(period.is_open and period.earned >= period.target for period in standing.periods)
-    if is_over or is_settled or is_full:
+    """What can still be collected now; nothing that would bring nothing, or where nobody can write any more."""
+    current = period_of(here.rules.now, here.periods)
+    if current is None or not here.rules.scheme.counts or here.cohort.archived_at is not None:
         return []
+    room = {period.key: period.room for period in standing.periods}
     events = folding.events_of(session, member, here.rules)
     chances = []
-    for rule in here.rules.scheme_of(period_of(here.rules.now, here.periods)).rules:
+    for rule in here.rules.scheme_of(current).rules:
         if rule.event in _OF_IDEAS and "ideas" in here.cohort.rooms_off:
             continue
-        found = folding.hint(rule.event, events, here.periods, here.rules, adjustments=here.adjustments)
-        if found.left:
+        found = folding.hint(rule.event, events, here.periods, here.rules, standing, adjustments=here.adjustments)
+        if found.makes_up and found.earns:
+            chances.append(Chance(rule.event, found.points, found.left, found.least_words, makes_up=True))
+        elif found.left and room[current.key] and not found.makes_up:
             chances.append(Chance(rule.event, rule.points, found.left, found.least_words))
     return chances

@@ -13,6 +13,7 @@ from sociallearn.grades.schemes import LIGHT, MOST_MAKE_UP_DAYS, OWN, Kind, Rule
 
 _KINDS: tuple[Kind, ...] = ("post", "reply", "idea", "rating")
 _PASSES_AT = 70  # offered for completion
+_ABOVE = 5  # points offered to keep, or to count, above full marks
 
 
 def _is_quarters(number: Decimal | None) -> bool:
@@ -67,6 +68,11 @@ class RulesForm(Form):
     when_closed = BooleanField(_("The score moves only when a week or phase closes"))
     completion = BooleanField(_("Completion instead of points"))
     passes_at = Count(_("Completed from so many percent of the points"), least=1)
+    quality = BooleanField(_("Points for what helped others"))
+    reserve = BooleanField(_("Keeping points for later"))
+    reserve_most = Count(_("So many points are kept at most"), least=1)
+    room = BooleanField(_("Extra room above full marks"))
+    room_most = Count(_("So many points above full marks count"), least=1)
     has_end: bool = False
 
     @classmethod
@@ -90,6 +96,11 @@ class RulesForm(Form):
                 "when_closed": scheme.when_closed,
                 "completion": scheme.passes_at is not None,
                 "passes_at": _PASSES_AT if scheme.passes_at is None else round(scheme.passes_at * 100),
+                "quality": scheme.quality,
+                "reserve": bool(scheme.reserve),
+                "reserve_most": scheme.reserve or _ABOVE,
+                "room": bool(scheme.room),
+                "room_most": scheme.room or _ABOVE,
             }
         )
 
@@ -115,11 +126,18 @@ class RulesForm(Form):
         if field.data and not self.has_end:
             raise ValidationError(gettext("Set the last day of the course first: else nobody knows what is to come."))
 
+    def validate_room(self, field: BooleanField) -> None:
+        """Points above full marks do one thing. Raises ValidationError."""
+        if field.data and self.reserve.data:
+            sentence = gettext("Points above full marks are kept for later, or count at once: choose one of the two.")
+            raise ValidationError(sentence)
+
     @property
     def is_unusual(self) -> bool:
         """Whether something behind "More" was chosen, or is wrong."""
-        chosen = (self.make_up, self.whole_course, self.when_closed, self.completion)
-        return any(one.data or one.errors for one in chosen) or bool(self.drops_after.errors or self.passes_at.errors)
+        chosen = (self.quality, self.make_up, self.reserve, self.room, self.whole_course, self.when_closed)
+        numbers = (self.drops_after, self.passes_at, self.reserve_most, self.room_most)
+        return any(one.data for one in (*chosen, self.completion)) or any(one.errors for one in (*chosen, *numbers))
 
     @property
     def scheme(self) -> Scheme:
@@ -146,6 +164,9 @@ class RulesForm(Form):
             whole_course=number["whole_course"],
             when_closed=number["when_closed"],
             passes_at=number["passes_at"] / 100 if number["completion"] else None,
+            quality=number["quality"],
+            reserve=number["reserve_most"] if number["reserve"] else 0,
+            room=number["room_most"] if number["room"] else 0,
         )
 
 

@@ -10,6 +10,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 _MOST = 1000  # of anything that is counted
 MOST_MAKE_UP_DAYS = 3
 _SMALLEST_PART = 0.25  # points are whole quarters: their sums are exact in floating point, in any order
+_QUALITY_TENTHS = 3  # of the target: as much as signs of quality can bring in a period
 
 
 def _is_count(value: object, least: int) -> bool:
@@ -68,6 +69,9 @@ class Scheme:
     whole_course: bool = False  # what is still to come counts too, as nothing; else only what has begun
     when_closed: bool = False  # the grade moves when a period closes; else the open one can raise it at once
     passes_at: float | None = None  # completion: full marks from this share of the points on, else none
+    quality: bool = False  # signs of others that a text helped bring points too
+    reserve: int = 0  # so many points above the target are kept for later periods that lack some
+    room: int = 0  # so many points above the target count, and make up for weaker periods
 
     def __post_init__(self) -> None:
         """Refuse what could not be scored."""
@@ -77,13 +81,24 @@ class Scheme:
         events = [rule.event for rule in self.rules]
         _check(len(set(events)) == len(events), "A scheme has one rule for each kind of event.")
         _check(_is_count(self.drops_after, 2), f"The weakest period can be left out once 2 to {_MOST} have closed.")
-        for name in ("counts", "whole_course", "when_closed"):
+        for name in ("counts", "whole_course", "when_closed", "quality"):
             _check(isinstance(getattr(self, name), bool), f"Of a scheme, {name} is true or false.")
         days = self.make_up_days
         _check(_is_count(days, 0) and days <= MOST_MAKE_UP_DAYS, f"Making up takes 0 to {MOST_MAKE_UP_DAYS} days.")
+        for name in ("reserve", "room"):
+            _check(_is_count(getattr(self, name), 0), f"Of a scheme, {name} is a whole number from 0 to {_MOST}.")
+        # both would spend the same points: once in their own period, and once more in a later one
+        _check(
+            not (self.reserve and self.room), "Points above the target are kept for later or count at once, not both."
+        )
         share = self.passes_at
         is_share = isinstance(share, int | float) and not isinstance(share, bool) and 0 < share <= 1
         _check(share is None or is_share, "Completion needs a share of the points above 0 and up to 1.")
+
+    @property
+    def most_quality(self) -> float:
+        """The points signs of quality can bring in a period: 30 % of the target, in whole quarters."""
+        return int(self.target / _SMALLEST_PART) * _QUALITY_TENTHS // 10 * _SMALLEST_PART if self.quality else 0.0
 
     def rule(self, kind: Kind) -> Rule | None:
         """The rule for this kind of event, if it counts at all."""
@@ -108,7 +123,8 @@ PRESETS: dict[str, Scheme] = {scheme.name: scheme for scheme in (LIGHT, STANDARD
 NOTHING = replace(LIGHT, name="nothing", counts=False)
 CHOICES: dict[str, Scheme] = {**PRESETS, NOTHING.name: NOTHING}
 OWN = "own"  # the name of rules a trainer wrote
-_OPTIONAL = ("counts", "make_up_days", "whole_course", "when_closed", "passes_at")  # stored where they are not usual
+# stored where they are not usual
+_OPTIONAL = ("counts", "make_up_days", "whole_course", "when_closed", "passes_at", "quality", "reserve", "room")
 
 
 def to_json(scheme: Scheme) -> dict[str, Any]:

@@ -5,15 +5,24 @@
     closed    = sum of earned_p / sum of T over the closed periods, without the lowest one once four have closed
     grade     = max(closed, the same with the open period counted in); before any has closed, the open one alone
 
-A scheme may ask for more, off by default: making up a period with work beyond the next one's maximum, the whole course
-instead of what has begun, a grade that moves when a period closes, completion instead of points.
+A scheme may ask for more, off by default: points for signs of others that a text helped, making up a period with work
+beyond the next one's maximum, the whole course instead of what has begun, a grade that moves when a period closes,
+completion instead of points, and what becomes of points above T:
+
+    quality   sum over rules of ... + min(0.3 T, sum of the signs given in p), and at most T as ever
+    reserve   earned_p = min(T, e_p + r_p),  r_p+1 = min(R, max(0, r_p + e_p - T)),  e_p being what was collected
+    room      earned_p = min(T + B, e_p), and the grade at most 1
+
+Periods that are not in the average, excused or left out as the weakest, neither take from the reserve nor add to it: it
+passes them by, and the weakest is the one without which all this gives the most. A period a trainer set is worth what
+they said, so it does not take from the reserve either, nor add to it. All of it rises with each e_p.
 
 Within a period only numbers matter, so order is irrelevant; every part rises with them, so more valid work never lowers
 a grade. Points are whole quarters: sums are exact. Nothing here knows the time or the database.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -37,6 +46,12 @@ class Event:
     copy: bool = False  # copying.near_copies
     to_self: bool = False  # a reply to oneself
     subject: int = 0  # of a rating: the idea
+    own_copy: bool = False  # a copy of one's own text in the same place: what others say of it still holds
+
+
+SignKind = Literal["accepted", "endorsed", "built_on", "helped"]
+SIGNS: Mapping[str, float] = {"accepted": 2.0, "endorsed": 2.0, "built_on": 2.0, "helped": 1.0}  # points each
+_FROM_ONE = (1.0, 0.5)  # what "helped me" of one person to one learner counts in a period; from the third on, nothing
 
 
 class Why(StrEnum):
@@ -55,6 +70,23 @@ class Why(StrEnum):
     EXCUSED = "excused"  # the trainer excused the learner for this period
     OVERRIDE = "override"  # the trainer said what the period is worth
     BONUS = "bonus"  # the trainer gave these points
+    VALUED = "valued"  # a sign of quality counts
+    HALVED = "halved"  # the second time this person was helped this period
+    SAME_PERSON = "same_person"  # what this person gave counts already this period
+    QUALITY_FULL = "quality_full"  # the most that signs of quality bring is reached
+    TAKEN_BACK = "taken_back"  # a sign
+    FROM_ONESELF = "from_oneself"  # a sign
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """Another person's sign that a text of the member helped, as it now stands."""
+
+    id: int  # of the act that gave it
+    kind: SignKind
+    at: datetime  # aware; when it was given: that period it counts in
+    giver: int
+    flaw: Why | None = None  # why it does not stand: taken back, from oneself, or the text is not valid
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +122,9 @@ class PeriodStanding:
     is_dropped: bool  # the weakest, left out of the grade
     name: str = ""  # of a phase
     is_excused: bool = False  # neither asked of this learner nor counted
+    used: float = 0.0  # how much of ``earned`` was kept from earlier periods
+    kept: float = 0.0  # what is kept once this period is over
+    room: float = 0.0  # how many more points collected in it would bring something
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +151,7 @@ class Hint:
     earns: float  # how much of ``points`` the period still has room for below its target
     is_open: bool = True  # a period is open now; else nothing counts
     in_phase: bool = False  # that period is a phase, not a week
+    makes_up: bool = False  # it counts for the period before, and so do the ``left``
 
 
 def judge(events: Iterable[Event], periods: Sequence[Period], scheme: Scheme) -> list[Outcome]:
@@ -147,6 +183,34 @@ def judge(events: Iterable[Event], periods: Sequence[Period], scheme: Scheme) ->
             points = rule.points if why == Why.COUNTED else 0.0
             outcomes[number] = Outcome(ordered[number].id, kind, key, points, why)
     return [outcomes[number] for number in range(len(ordered))]
+
+
+def value(signs: Iterable[Sign], periods: Sequence[Period], scheme: Scheme) -> list[Outcome]:
+    """What each sign of quality counts for, in order of (at, id), in the period in which it was given.
+
+    Which ones stand beyond a maximum shows by their order; the sum only depends on how many there are, of whom.
+    """
+    found: list[Outcome] = []
+    left: dict[str, float] = {}
+    thanked: defaultdict[tuple[str, int], int] = defaultdict(int)
+    for sign in sorted(signs, key=lambda one: (one.at, one.id)):
+        period = period_of(sign.at, periods)
+        if not period or sign.flaw:
+            flaw = Why.OUTSIDE if not period else sign.flaw
+            found.append(Outcome(sign.id, sign.kind, period.key if period else "", 0.0, flaw or Why.OUTSIDE))
+            continue
+        worth, why = SIGNS[sign.kind], Why.VALUED
+        if sign.kind == "helped":
+            before = thanked[period.key, sign.giver]
+            thanked[period.key, sign.giver] += 1
+            worth = _FROM_ONE[before] if before < len(_FROM_ONE) else 0.0
+            why = (Why.VALUED, Why.HALVED, Why.SAME_PERSON)[min(before, len(_FROM_ONE))]
+        room = left.setdefault(period.key, scheme.most_quality)
+        if worth > room:
+            worth, why = room, Why.QUALITY_FULL
+        left[period.key] = room - worth
+        found.append(Outcome(sign.id, sign.kind, period.key, worth, why))
+    return found
 
 
 def adjust(outcomes: Sequence[Outcome], adjustments: Iterable[Adjustment]) -> list[Outcome]:
@@ -187,67 +251,137 @@ def sums(outcomes: Iterable[Outcome]) -> dict[str, float]:
 
 
 def grade(
-    earned_by_period: Mapping[str, float],
+    points: Mapping[str, float],
     periods: Sequence[Period],
     now: datetime,
     scheme: Scheme,
-    targets: Mapping[str, float] | None = None,
+    schemes: Mapping[str, Scheme] | None = None,
     excused: Collection[str] = (),
     coming: Sequence[Period] = (),
+    settled: Collection[str] = (),
 ) -> Standing:
-    """Where a learner stands at ``now`` (aware). ``periods`` in order of time; ``excused`` are keys of those left out.
+    """Where a learner stands at ``now`` (aware), from what was collected by period key, also beyond the target.
 
+    ``periods`` in order of time; ``excused`` are keys of those left out, ``settled`` of those a trainer set.
     "The same with the open period counted in" reads it as if it closed now: it also helps to make up the number from
-    which the weakest is left out, and may be that one. ``targets`` by period key, where periods were judged by other
-    schemes; the weakest is then the one without which the rest is the best. ``coming`` are the periods still to begin:
-    they count, as nothing so far, where the scheme takes the whole course.
+    which the weakest is left out, and may be that one. ``schemes`` by period key, where periods were judged by others
+    than ``scheme``; the weakest is then the one without which the rest is the best. ``coming`` are the periods still to
+    begin: they count, as nothing so far, where the scheme takes the whole course.
     """
-    counting = [period for period in periods if period.key not in excused]
-    closed = [period for period in counting if period.ends <= now]
-    current = period_of(now, counting)
-    open_ones = [current] if current else []
-    possible = {one.key: (targets or {}).get(one.key, scheme.target) for one in (*periods, *coming)}
-    later = [one for one in coming if one.key not in excused] if scheme.whole_course else []
-    is_begun = bool(closed) or any(earned_by_period.get(period.key) for period in open_ones)
-    closed_value = _average(closed, earned_by_period, possible, scheme)[0]
-    summed = closed
+    of = _Collected(points, schemes or {}, scheme, frozenset(settled))
+    counting = [period.key for period in periods if period.key not in excused]
+    closed = [period.key for period in periods if period.ends <= now and period.key in counting]
+    current = period_of(now, periods)
+    current = current if current and current.key in counting else None
+    opened = [current.key] if current else []
+    later = [one.key for one in coming if one.key not in excused] if scheme.whole_course else []
+    has_open = any(points.get(key) for key in opened)
+    closed_value = of.average(closed)[0]
+    summed, (share, dropped) = closed, of.average(closed)
     if scheme.whole_course:
-        points = {one.key: earned_by_period.get(one.key, 0.0) for one in (closed if scheme.when_closed else counting)}
-        summed = closed + open_ones + later
-        value, dropped = _average(summed, points, possible, scheme) if is_begun else (None, None)
-        if scheme.when_closed and not closed:
-            value, dropped = None, None
-    else:
-        value, dropped = _average(closed, earned_by_period, possible, scheme)
-        if not scheme.when_closed and any(earned_by_period.get(period.key) for period in open_ones):
-            with_open = _average(closed + open_ones, earned_by_period, possible, scheme)
-            if (with_open[0] or 0) > (value or 0):
-                (value, dropped), summed = with_open, closed + open_ones
-    share = value
-    if scheme.passes_at is not None and share is not None:
-        value = 1.0 if share >= scheme.passes_at else 0.0
+        summed = closed + opened + later
+        is_begun = bool(closed) or (has_open and not scheme.when_closed)
+        idle = frozenset(later + opened if scheme.when_closed else later)
+        share, dropped = of.average(summed, idle) if is_begun else (None, None)
+    elif has_open and not scheme.when_closed:
+        with_open = of.average(closed + opened)
+        if (with_open[0] or 0) > (share or 0):
+            (share, dropped), summed = with_open, closed + opened
+    passed = share if scheme.passes_at is None or share is None else float(share >= scheme.passes_at)
+    shown = of.worth([key for key in counting if key != dropped])
+    for key in (period.key for period in periods if period.key not in shown):
+        shown |= of.worth([key])
     return Standing(
-        value=value,
+        value=passed,
         closed=closed_value,
         dropped=dropped,
         open_key=current.key if current else None,
         share=share,
-        summed=tuple(one.key for one in summed if one.key != dropped),
-        to_come=sum(possible[one.key] for one in later if one.key != dropped),
+        summed=tuple(key for key in summed if key != dropped),
+        to_come=sum(of.scheme_of(key).target for key in later if key != dropped),
         periods=tuple(
             PeriodStanding(
                 key=period.key,
-                earned=earned_by_period.get(period.key, 0.0),
-                target=possible[period.key],
+                earned=shown[period.key].earned,
+                target=of.scheme_of(period.key).target,
                 is_open=period.ends > now,
                 is_dropped=period.key == dropped,
                 name=period.name,
                 is_excused=period.key in excused,
+                used=shown[period.key].used,
+                kept=shown[period.key].kept,
+                room=shown[period.key].room,
             )
             for period in periods
             if period.starts <= now
         ),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Worth:
+    """What one period counts for."""
+
+    earned: float
+    used: float  # of it, from the reserve
+    kept: float  # the reserve after it
+    room: float  # as in PeriodStanding
+
+
+@dataclass(frozen=True, slots=True)
+class _Collected:
+    """Points by period key, and the rules each period stands under."""
+
+    points: Mapping[str, float]
+    schemes: Mapping[str, Scheme]
+    scheme: Scheme  # of all others; and it says when the weakest is left out
+    settled: frozenset[str]
+
+    def scheme_of(self, key: str) -> Scheme:
+        return self.schemes.get(key, self.scheme)
+
+    def worth(self, keys: Sequence[str], idle: Collection[str] = ()) -> dict[str, _Worth]:
+        """Of these periods alone, in order of time. ``idle`` ones count nothing yet, and leave the reserve as it is."""
+        found: dict[str, _Worth] = {}
+        kept = 0.0
+        for key in keys:
+            scheme, collected = self.scheme_of(key), self.points.get(key, 0.0)
+            if key in idle:
+                found[key] = _Worth(0.0, 0.0, kept, 0.0)
+            elif key in self.settled or not scheme.reserve:
+                most = scheme.target + scheme.room
+                kept = kept if scheme.reserve else 0.0
+                room = 0.0 if key in self.settled else max(0.0, most - collected)
+                found[key] = _Worth(min(most, collected), 0.0, kept, room)
+            else:
+                earned, before = min(scheme.target, collected + kept), kept
+                kept = min(scheme.reserve, max(0.0, before + collected - scheme.target))
+                room = max(0.0, scheme.target + scheme.reserve - before - collected)
+                found[key] = _Worth(earned, earned - min(scheme.target, collected), kept, room)
+        return found
+
+    def average(self, keys: Sequence[str], idle: Collection[str] = ()) -> tuple[float | None, str | None]:
+        """Earned of possible over these periods without the weakest, and its key once there are enough of them.
+
+        The weakest is the one without which the rest is the best. Where all targets are the same and nothing is kept
+        for later that is the lowest one; elsewhere only so can more work never lower the whole.
+        """
+        if not keys:
+            return None, None
+        if len(keys) < self.scheme.drops_after:
+            return min(1.0, self._share(keys, idle)), None
+        if any(self.scheme_of(key).reserve for key in keys):
+            shares = [self._share([one for one in keys if one != key], idle) for key in keys]
+        else:
+            earned = {key: one.earned for key, one in self.worth(keys, idle).items()}
+            total, of = sum(earned.values()), sum(self.scheme_of(key).target for key in keys)
+            shares = [(total - earned[key]) / (of - self.scheme_of(key).target) for key in keys]
+        best = max(range(len(keys)), key=lambda number: shares[number])
+        return min(1.0, shares[best]), keys[best]
+
+    def _share(self, keys: Sequence[str], idle: Collection[str]) -> float:
+        earned = sum(one.earned for one in self.worth(keys, idle).values())
+        return earned / sum(self.scheme_of(key).target for key in keys)
 
 
 def hint(
@@ -258,28 +392,65 @@ def hint(
     now: datetime,
     *,
     to: int | None = None,
-    extra: float = 0.0,
+    judged: Callable[[Sequence[Event]], Mapping[str, float]] | None = None,
+    room: Mapping[str, float] | None = None,
 ) -> Hint:
     """What one more valid event of this kind would bring at ``now``: judged with it and without it, so always right.
 
     ``events`` are the member's own so far; ``to`` is the person a reply reaches, who may lift the maximum and so make
     earlier replies count too. A rating is taken to be of an idea not rated yet. All zero when nothing counts now.
-    ``extra`` are the points given as a bonus in this period: they take up room below its target.
+    ``judged`` gives points by period key, where more is known than these rules; ``room`` is that of each period
+    (PeriodStanding), else what lacks of its target.
     """
     rule, period = scheme.rule(kind), period_of(now, periods)
     if not rule or not period:
         return Hint(0.0, 0, rule.least_words if rule else 0, 0.0, is_open=period is not None)
-    known = [event for event in events if period.starts <= event.at < period.ends]
+    collected = judged or (lambda some: sums(judge(some, periods, scheme)))
+    known = list(events)
+    one_more = [*known, *_more(known, kind, now, rule, [to])]
+    before, after = collected(known), collected(one_more)
+    rises = {key: points - before.get(key, 0.0) for key, points in after.items()}
+    here = rises.pop(period.key, 0.0)
+    spaces = room if room is not None else {one.key: scheme.target - before.get(one.key, 0.0) for one in periods}
+    earns = sum(min(max(0.0, spaces.get(key, 0.0)), rise) for key, rise in {**rises, period.key: here}.items())
+    makes_up = not here and any(rises.values())
+    if makes_up:
+        left = _making_up(known, kind, period, rule, now, to, collected)
+    else:
+        valid = [one for one in one_more if one.kind == kind and period_of(one.at, [period]) and not flaw(one, rule)]
+        done = len({event.subject for event in valid} if kind == "rating" else valid) - 1
+        left = max(0, _most(valid, rule) * rule.per - done)
+    rise = here + sum(rises.values())
+    return Hint(rise, left, rule.least_words, earns, in_phase=bool(period.name), makes_up=makes_up)
+
+
+def _making_up(
+    known: Sequence[Event],
+    kind: Kind,
+    period: Period,
+    rule: Rule,
+    now: datetime,
+    to: int | None,
+    collected: Callable[[Sequence[Event]], Mapping[str, float]],
+) -> int:
+    """How many more, one after the other, fill the period before and bring nothing here."""
+    before, number = collected(known), 0
+    while number < rule.most:
+        after = collected([*known, *_more(known, kind, now, rule, [to] * (number + 1))])
+        elsewhere = sum(after.values()) - after.get(period.key, 0.0)
+        if elsewhere <= sum(before.values()) - before.get(period.key, 0.0):
+            break
+        before, number = after, number + 1
+    return number
+
+
+def _more(known: Sequence[Event], kind: Kind, now: datetime, rule: Rule, reached: Sequence[int | None]) -> list[Event]:
+    """Further valid events that reach these people."""
     fresh = max((max(event.id, event.subject) for event in known), default=0) + 1
-    one_more = [*known, Event(fresh, kind, now, words=rule.least_words, reached=to, subject=fresh)]
-    before, after = judge(known, [period], scheme), judge(one_more, [period], scheme)
-    valid = [event for event in one_more if event.kind == kind and not _refusal(event, period, scheme)]
-    rise = sum(outcome.points for outcome in after) - sum(outcome.points for outcome in before)
-    reached = [min(scheme.target, sums(some).get(period.key, 0.0) + extra) for some in (before, after)]
-    room = reached[1] - reached[0]
-    done = len({event.subject for event in valid} if kind == "rating" else valid) - 1
-    left = max(0, _most(valid, rule) * rule.per - done)
-    return Hint(rise, left, rule.least_words, room, in_phase=bool(period.name))
+    return [
+        Event(number, kind, now, words=rule.least_words, reached=person, subject=number)
+        for number, person in enumerate(reached, start=fresh)
+    ]
 
 
 def missing(
@@ -289,29 +460,23 @@ def missing(
     scheme: Scheme,
     now: datetime,
     *,
-    extra: float = 0.0,
+    lacks: float,
     apart: bool = True,
 ) -> int | None:
-    """How many more valid events of this kind make the open period full; None where they cannot, or it is already.
+    """How many more valid events of this kind bring the open period the points it ``lacks``; None where they cannot, or
+    it lacks none.
 
     Replies reach people of their own, not yet reached, or with not ``apart`` all somebody already reached.
     """
     rule, period = scheme.rule(kind), period_of(now, periods)
-    if not rule or not period:
+    if not rule or not period or lacks <= 0:
         return None
     known = [event for event in events if period.starts <= event.at < period.ends]
-    if _total(known, period, scheme) + extra >= scheme.target:
-        return None
-    fresh = max((max(event.id, event.subject) for event in known), default=0) + 1
+    before = _total(known, period, scheme)
     same = next((event.reached for event in known if event.reached and not event.to_self), -1)
     for number in range(1, rule.most * rule.per + 1):
-        known.append(
-            Event(
-                fresh + number, kind, now, words=rule.least_words, reached=-number if apart else same,
-                subject=fresh + number,
-            )
-        )  # fmt: skip
-        if _total(known, period, scheme) + extra >= scheme.target:
+        reached = [-one if apart else same for one in range(1, number + 1)]
+        if _total([*known, *_more(known, kind, now, rule, reached)], period, scheme) - before >= lacks:
             return number
     return None
 
@@ -320,17 +485,22 @@ def _total(events: Sequence[Event], period: Period, scheme: Scheme) -> float:
     return sums(judge(events, [period], scheme)).get(period.key, 0.0)
 
 
-def _refusal(event: Event, period: Period | None, scheme: Scheme) -> Why | None:
-    rule = scheme.rule(event.kind)
+def flaw(event: Event, rule: Rule | None) -> Why | None:
+    """Why a text or rating is not valid, whenever it was written."""
     checks = (
-        (period is None, Why.OUTSIDE),
-        (rule is None, Why.NOT_GRADED),
         (event.removed, Why.REMOVED),
         (event.to_self, Why.TO_ONESELF),
         (event.copy, Why.NEAR_COPY),
         (rule is not None and event.words < rule.least_words, Why.TOO_SHORT),
     )
     return next((why for holds, why in checks if holds), None)
+
+
+def _refusal(event: Event, period: Period | None, scheme: Scheme) -> Why | None:
+    rule = scheme.rule(event.kind)
+    if period is None:
+        return Why.OUTSIDE
+    return Why.NOT_GRADED if rule is None else flaw(event, rule)
 
 
 def _refused(event: Event, period: Period | None, why: Why, scheme: Scheme) -> Outcome:
@@ -386,20 +556,3 @@ def _reasons(valid: Sequence[Event], rule: Rule, most: int) -> list[Why]:
 def _most(valid: Sequence[Event], rule: Rule) -> int:
     people = {event.reached for event in valid} - {None}
     return rule.most if rule.most_unless_two_people is None or len(people) > 1 else rule.most_unless_two_people
-
-
-def _average(
-    periods: Sequence[Period], points: Mapping[str, float], possible: Mapping[str, float], scheme: Scheme
-) -> tuple[float | None, str | None]:
-    """Earned of possible over these periods without the weakest, and its key once there are enough of them.
-
-    The weakest is the one without which the rest is the best. Where all targets are the same that is the lowest one;
-    elsewhere only so can more work never lower the whole.
-    """
-    keys = [period.key for period in periods]
-    total, of = sum(points.get(key, 0.0) for key in keys), sum(possible[key] for key in keys)
-    if len(keys) < scheme.drops_after:
-        return (total / of if keys else None), None
-    shares = [(total - points.get(key, 0.0)) / (of - possible[key]) for key in keys]
-    best = max(range(len(keys)), key=lambda number: shares[number])
-    return shares[best], keys[best]

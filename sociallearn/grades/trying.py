@@ -10,11 +10,11 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from sociallearn.grades import calendar, folding, scoring
+from sociallearn.grades import calendar, folding, scoring, valuing
 from sociallearn.grades.folding import Rules, Version
 from sociallearn.grades.models import Standing
 from sociallearn.grades.schemes import Kind, Scheme
-from sociallearn.grades.scoring import Event
+from sociallearn.grades.scoring import Event, Sign
 from sociallearn.grades.wording import percent
 from sociallearn.roster.models import Cohort, Member
 
@@ -77,8 +77,11 @@ def replay(session: Session, cohort: Cohort, draft: Scheme) -> Replay:
 def _grade(session: Session, member: Member, rules: Rules) -> int | None:
     periods = folding.periods_of(member.joined_at or rules.now, rules)
     adjustments = folding.adjustments_of(session, member)
-    outcomes = folding.judge(folding.events_of(session, member, rules), periods, rules, adjustments)
-    value = folding.grade(scoring.sums(outcomes), periods, rules, folding.excused_in(adjustments)).value
+    events = folding.events_of(session, member, rules)
+    signs = valuing.signs_of(session, member, events, periods, rules)
+    points = scoring.sums(folding.judge(events, periods, rules, adjustments, signs))
+    given = folding.excused_in(adjustments), folding.settled_in(adjustments)
+    value = folding.grade(points, periods, rules, *given).value
     return None if value is None else percent(value)
 
 
@@ -92,7 +95,11 @@ def _bins(shares: Sequence[int | None]) -> list[int]:
 
 def invented(now: Scheme, draft: Scheme) -> list[Invented]:
     """What made-up learners get by the rules of now, and by the draft."""
-    return [Invented(who, _share(events, now), _share(events, draft)) for who, events in _learners().items()]
+    told = _thanks()
+    return [
+        Invented(who, _share(events, told.get(who, []), now), _share(events, told.get(who, []), draft))
+        for who, events in _learners().items()
+    ]
 
 
 def warnings(found: Sequence[Invented], draft: Scheme) -> list[str]:
@@ -109,12 +116,12 @@ def warnings(found: Sequence[Invented], draft: Scheme) -> list[str]:
 _TOLERATED = {"spammer": 10, "long_posts": 50, "pair": 70, "crammer": 30}
 
 
-def _share(events: Sequence[Event], scheme: Scheme) -> int:
+def _share(events: Sequence[Event], signs: Sequence[Sign], scheme: Scheme) -> int:
     if not scheme.counts:
         return 0
     weeks = calendar.weeks(_START, "UTC", _START + timedelta(weeks=WEEKS, seconds=-1))
-    points = scoring.earned(scoring.judge(events, weeks, scheme), scheme)
-    return percent(scoring.grade(points, weeks, weeks[-1].ends, scheme).value or 0.0)
+    outcomes = scoring.judge(events, weeks, scheme) + (scoring.value(signs, weeks, scheme) if scheme.quality else [])
+    return percent(scoring.grade(scoring.sums(outcomes), weeks, weeks[-1].ends, scheme).value or 0.0)
 
 
 def _learners() -> dict[str, list[Event]]:
@@ -128,6 +135,19 @@ def _learners() -> dict[str, list[Event]]:
         "pair": _does("reply", 9, every, people=1),
         "crammer": _does("post", 9, every[-1:]) + _does("reply", 30, every[-1:]),
     }
+
+
+def _thanks() -> dict[str, list[Sign]]:
+    """What others say of their texts: of two people who only answer each other, each says so of every text; of who
+    plays fair, two others do once a week."""
+    return {
+        "pair": [_helped(week, number, giver=1) for week in range(WEEKS) for number in range(9)],
+        "honest": [_helped(week, number, giver=number) for week in range(WEEKS) for number in range(2)],
+    }
+
+
+def _helped(week: int, number: int, *, giver: int) -> Sign:
+    return Sign(1000 * week + number, "helped", _START + timedelta(weeks=week, days=2, hours=number), giver)
 
 
 def _does(kind: Kind, count: int, weeks: Sequence[int], *, words: int = 60, people: int = 3) -> list[Event]:

@@ -11,7 +11,7 @@ _LANGUAGES = ("en", "nl")
 
 
 def comment(standing: Standing, scheme: Scheme, person: Person, cohort_language: str | None = None) -> str:
-    """One or two sentences: "Week 2 is open: 7 of 10 so far. Closed weeks: 85%.".
+    """One to three sentences: "Week 2 is open: 7 of 10 so far. Closed weeks: 85%.".
 
     In the person's own language, else the cohort's.
     """
@@ -21,8 +21,12 @@ def comment(standing: Standing, scheme: Scheme, person: Person, cohort_language:
             for number, period in enumerate(standing.periods, start=1)
             if period.is_open and not period.is_excused
         ]
-        if standing.closed is not None:
+        if scheme.whole_course and standing.share is not None:
+            said.append(str(_("Of the whole course: %(percent)s%%.", percent=percent(standing.share))))
+        elif standing.closed is not None:
             said.append(_closed(standing, percent(standing.closed), scheme))
+        if scheme.passes_at is not None and standing.value is not None:
+            said.append(_completed(standing.value == 1, percent(scheme.passes_at)))
         return " ".join(said)
 
 
@@ -43,6 +47,12 @@ def _closed(standing: Standing, share: int, scheme: Scheme) -> str:
     if is_one_out:
         return str(_("Closed weeks without the weakest: %(percent)s%%.", percent=share))
     return str(_("Closed weeks: %(percent)s%%.", percent=share))
+
+
+def _completed(is_reached: bool, share: int) -> str:
+    if is_reached:
+        return str(_("Completed: %(percent)s%% is enough.", percent=share))
+    return str(_("Not completed yet: that takes %(percent)s%%.", percent=share))
 
 
 def percent(share: float) -> int:

@@ -1,5 +1,6 @@
 """How much it counts, chosen by a trainer; and the calendar of a cohort that is set up."""
 
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -266,15 +267,16 @@ def test_more_points_never_lower_a_grade_with_other_targets(targets: list[float]
     start = datetime.combine(date(2026, 1, 5), time(), BRUSSELS)
     periods = [Period(str(n), start + n * WEEK, start + (n + 1) * WEEK) for n in range(len(targets))]
     possible = {str(n): target for n, target in enumerate(targets)}
+    schemes = {key: replace(LIGHT, target=target) for key, target in possible.items()}
     earned = {
         key: data.draw(st.integers(0, int(target * 4)).map(lambda quarters: quarters / 4))
         for key, target in possible.items()
     }
     now = start + data.draw(st.integers(0, len(targets))) * WEEK + timedelta(days=1)
     begun = [period for period in periods if period.starts <= now]
-    before = scoring.grade(earned, begun, now, LIGHT, possible)
+    before = scoring.grade(earned, begun, now, LIGHT, schemes)
     raised = data.draw(st.sampled_from(sorted(possible)))
     more = {**earned, raised: min(possible[raised], earned[raised] + data.draw(st.integers(1, 40)) / 4)}
-    after = scoring.grade(more, begun, now, LIGHT, possible)
+    after = scoring.grade(more, begun, now, LIGHT, schemes)
     assert (after.value or 0) >= (before.value or 0) - 1e-12
     assert 0 <= (after.value or 0) <= 1
