@@ -3,7 +3,7 @@
 Worked out after every act and kept beside the standing, so that receipt and feed say the same and neither computes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -66,9 +66,18 @@ def foresee(
     if current is None or folding.is_settled(current, adjustments):
         return None
     given = folding.excused_in(adjustments), folding.settled_in(adjustments)
-    standing = folding.grade(points, periods, rules, *given)
-    now, then = standing.value, folding.grade(points, periods, replace(rules, now=current.ends), *given).value
-    step = _step(events, periods, rules, standing)
+    now = folding.grade(points, periods, rules, *given).value
+    then = folding.grade(points, periods, replace(rules, now=current.ends), *given).value
+
+    def is_full(more: float) -> bool:
+        there = points.get(current.key, 0.0) + more
+        if not rules.scheme_of(current).reserve:
+            return there >= rules.scheme_of(current).target
+        # what was kept fills it too, and how much that is depends on which week is left out then
+        last = folding.grade({**points, current.key: there}, periods, rules, *given).periods[-1]
+        return last.earned >= last.target
+
+    step = _step(events, periods, rules, is_full)
     return {
         "ends": current.ends.isoformat(),
         "phase": current.name,
@@ -81,13 +90,12 @@ def foresee(
 
 
 def _step(
-    events: Sequence[Event], periods: Sequence[Period], rules: Rules, standing: scoring.Standing
+    events: Sequence[Event], periods: Sequence[Period], rules: Rules, is_full: Callable[[float], bool]
 ) -> tuple[Kind, int, bool] | None:
-    current = standing.periods[-1]
-    scheme, lacks = rules.scheme_of(period_of(rules.now, periods)), current.target - current.earned
+    scheme = rules.scheme_of(period_of(rules.now, periods))
     for kind in _NEXT_STEPS:
-        anyhow = scoring.missing(kind, events, periods, scheme, rules.now, lacks=lacks, apart=False)
-        apart = scoring.missing(kind, events, periods, scheme, rules.now, lacks=lacks)
+        anyhow = scoring.missing(kind, events, periods, scheme, rules.now, is_full=is_full, apart=False)
+        apart = scoring.missing(kind, events, periods, scheme, rules.now, is_full=is_full)
         if apart is not None:
             return kind, apart, apart != anyhow
     return None

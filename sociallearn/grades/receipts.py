@@ -78,6 +78,7 @@ class Sum:
     percent: int  # of the one in the other
     closed_percent: int | None  # of the closed periods alone, where the open one raises it
     to_come: float  # full marks of what has not begun, where the whole course counts
+    ahead: float  # what is kept for that already
     passes_at: int | None  # from this percentage on it is complete
 
 
@@ -253,11 +254,12 @@ def _sum(periods: list[PeriodReceipt], standing: scoring.Standing, scheme: Schem
     with_open = any(period.is_open for period in some) and standing.closed is not None and not scheme.whole_course
     return Sum(
         keys=standing.summed,
-        earned=sum(period.earned for period in some if not (waits and period.is_open)),
+        earned=sum(period.earned for period in some if not (waits and period.is_open)) + standing.ahead,
         target=sum(period.target for period in some) + standing.to_come,
         percent=percent(standing.share),
         closed_percent=percent(standing.closed) if with_open and standing.closed is not None else None,
         to_come=standing.to_come,
+        ahead=standing.ahead,
         passes_at=None if scheme.passes_at is None else percent(scheme.passes_at),
     )
 
@@ -288,7 +290,7 @@ def _lines(session: Session, entries: Sequence[LedgerEntry]) -> defaultdict[str,
         entry = newest.pop((kind, id_))
         if entry.points:  # an excuse, and what was taken back, are told in words
             lines[entry.period].append(_given(entry))
-    about = {key: _Said(key[1], entry.at) for key, entry in first.items()}
+    about = {key: _Said(0 if key[0] in scoring.SIGNS else key[1], entry.at) for key, entry in first.items()}
     about |= _said(session, [key for key in newest if key[0] in scoring.SIGNS])
     texts = {about[key].text_id for key in newest}
     posts = {post.id: post for post in session.scalars(select(Post).where(Post.id.in_(texts)))}
@@ -310,16 +312,13 @@ class _Said:
 
 
 def _said(session: Session, signs: Sequence[tuple[str, int]]) -> dict[tuple[str, int], _Said]:
-    """Of signs, named by kind and act; a query where there are any. Those of erased people are about no text."""
+    """Of signs, named by kind and act; a query where there are any. Acts of people who were erased are gone."""
     if not signs:
         return {}
     columns = Activity.id, Activity.verb, Activity.post_id, Activity.root_id, Activity.at
-    rows = {row.id: row for row in session.execute(select(*columns).where(Activity.id.in_({id_ for _, id_ in signs})))}
-    gone = _Said(0, datetime.min)
+    rows = session.execute(select(*columns).where(Activity.id.in_({id_ for _, id_ in signs})))
     return {
-        key: _Said(row.root_id if row.verb == Verb.BUILT_ON else row.post_id, row.at) if row else gone
-        for key in signs
-        for row in [rows.get(key[1])]
+        (row.verb, row.id): _Said(row.root_id if row.verb == Verb.BUILT_ON else row.post_id, row.at) for row in rows
     }
 
 

@@ -139,6 +139,7 @@ class Standing:
     share: float | None = None  # what ``value`` was before completion made it all or nothing
     summed: tuple[str, ...] = ()  # keys of the periods it is made of
     to_come: float = 0.0  # full marks of those among them that have not begun
+    ahead: float = 0.0  # what is kept already for those of which nothing counts yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +267,7 @@ def grade(
     "The same with the open period counted in" reads it as if it closed now: it also helps to make up the number from
     which the weakest is left out, and may be that one. ``schemes`` by period key, where periods were judged by others
     than ``scheme``; the weakest is then the one without which the rest is the best. ``coming`` are the periods still to
-    begin: they count, as nothing so far, where the scheme takes the whole course.
+    begin: where the scheme takes the whole course they count as if nothing came in them.
     """
     of = _Collected(points, schemes or {}, scheme, frozenset(settled))
     counting = [period.key for period in periods if period.key not in excused]
@@ -277,12 +278,14 @@ def grade(
     later = [one.key for one in coming if one.key not in excused] if scheme.whole_course else []
     has_open = any(points.get(key) for key in opened)
     closed_value = of.average(closed)[0]
-    summed, (share, dropped) = closed, of.average(closed)
+    summed, (share, dropped), ahead = closed, of.average(closed), 0.0
     if scheme.whole_course:
-        summed = closed + opened + later
+        summed, waiting = closed + opened + later, [*later, *(opened if scheme.when_closed else [])]
         is_begun = bool(closed) or (has_open and not scheme.when_closed)
-        idle = frozenset(later + opened if scheme.when_closed else later)
-        share, dropped = of.average(summed, idle) if is_begun else (None, None)
+        so_far = replace(of, points={key: points.get(key, 0.0) for key in summed if key not in waiting})
+        share, dropped = so_far.average(summed) if is_begun else (None, None)
+        worth = so_far.worth([key for key in summed if key != dropped])
+        ahead = sum(worth[key].earned for key in waiting if key != dropped)
     elif has_open and not scheme.when_closed:
         with_open = of.average(closed + opened)
         if (with_open[0] or 0) > (share or 0):
@@ -298,6 +301,7 @@ def grade(
         open_key=current.key if current else None,
         share=share,
         summed=tuple(key for key in summed if key != dropped),
+        ahead=ahead,
         to_come=sum(of.scheme_of(key).target for key in later if key != dropped),
         periods=tuple(
             PeriodStanding(
@@ -340,15 +344,13 @@ class _Collected:
     def scheme_of(self, key: str) -> Scheme:
         return self.schemes.get(key, self.scheme)
 
-    def worth(self, keys: Sequence[str], idle: Collection[str] = ()) -> dict[str, _Worth]:
-        """Of these periods alone, in order of time. ``idle`` ones count nothing yet, and leave the reserve as it is."""
+    def worth(self, keys: Sequence[str]) -> dict[str, _Worth]:
+        """Of these periods alone, in order of time."""
         found: dict[str, _Worth] = {}
         kept = 0.0
         for key in keys:
             scheme, collected = self.scheme_of(key), self.points.get(key, 0.0)
-            if key in idle:
-                found[key] = _Worth(0.0, 0.0, kept, 0.0)
-            elif key in self.settled or not scheme.reserve:
+            if key in self.settled or not scheme.reserve:
                 most = scheme.target + scheme.room
                 kept = kept if scheme.reserve else 0.0
                 room = 0.0 if key in self.settled else max(0.0, most - collected)
@@ -360,7 +362,7 @@ class _Collected:
                 found[key] = _Worth(earned, earned - min(scheme.target, collected), kept, room)
         return found
 
-    def average(self, keys: Sequence[str], idle: Collection[str] = ()) -> tuple[float | None, str | None]:
+    def average(self, keys: Sequence[str]) -> tuple[float | None, str | None]:
         """Earned of possible over these periods without the weakest, and its key once there are enough of them.
 
         The weakest is the one without which the rest is the best. Where all targets are the same and nothing is kept
@@ -369,18 +371,18 @@ class _Collected:
         if not keys:
             return None, None
         if len(keys) < self.scheme.drops_after:
-            return min(1.0, self._share(keys, idle)), None
+            return min(1.0, self._share(keys)), None
         if any(self.scheme_of(key).reserve for key in keys):
-            shares = [self._share([one for one in keys if one != key], idle) for key in keys]
+            shares = [self._share([one for one in keys if one != key]) for key in keys]
         else:
-            earned = {key: one.earned for key, one in self.worth(keys, idle).items()}
+            earned = {key: one.earned for key, one in self.worth(keys).items()}
             total, of = sum(earned.values()), sum(self.scheme_of(key).target for key in keys)
             shares = [(total - earned[key]) / (of - self.scheme_of(key).target) for key in keys]
         best = max(range(len(keys)), key=lambda number: shares[number])
         return min(1.0, shares[best]), keys[best]
 
-    def _share(self, keys: Sequence[str], idle: Collection[str]) -> float:
-        earned = sum(one.earned for one in self.worth(keys, idle).values())
+    def _share(self, keys: Sequence[str]) -> float:
+        earned = sum(one.earned for one in self.worth(keys).values())
         return earned / sum(self.scheme_of(key).target for key in keys)
 
 
@@ -460,23 +462,23 @@ def missing(
     scheme: Scheme,
     now: datetime,
     *,
-    lacks: float,
+    is_full: Callable[[float], bool],
     apart: bool = True,
 ) -> int | None:
-    """How many more valid events of this kind bring the open period the points it ``lacks``; None where they cannot, or
-    it lacks none.
+    """How many more valid events of this kind make the open period full; None where they cannot, or it is already.
 
-    Replies reach people of their own, not yet reached, or with not ``apart`` all somebody already reached.
+    ``is_full`` says whether so many points more make it full. Replies reach people of their own, not yet reached, or
+    with not ``apart`` all somebody already reached.
     """
     rule, period = scheme.rule(kind), period_of(now, periods)
-    if not rule or not period or lacks <= 0:
+    if not rule or not period or is_full(0.0):
         return None
     known = [event for event in events if period.starts <= event.at < period.ends]
     before = _total(known, period, scheme)
     same = next((event.reached for event in known if event.reached and not event.to_self), -1)
     for number in range(1, rule.most * rule.per + 1):
         reached = [-one if apart else same for one in range(1, number + 1)]
-        if _total([*known, *_more(known, kind, now, rule, reached)], period, scheme) - before >= lacks:
+        if is_full(_total([*known, *_more(known, kind, now, rule, reached)], period, scheme) - before):
             return number
     return None
 
