@@ -44,21 +44,25 @@ RETURNING = frozenset({Verb.UNDELETED, Verb.RESTORED})
 class Activity(InCohort, Model):
     """``member`` did ``verb`` to ``post``, which ``author`` wrote; it answers something ``reached`` wrote."""
 
+    __allow_unmapped__ = True
     __table_args__ = (
         Index(None, "cohort_id", "id"),
-        Index(None, "author_id", "post_id"),
-        Index(None, "member_id", "verb"),
+        Index(None, "author_id", "at"),
+        Index(None, "member_id", "verb", "at"),
+        Index(None, "post_id", "member_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     member_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))  # empty: an administrator, of no cohort
     verb: Mapped[str]
-    post_id: Mapped[int] = mapped_column(ForeignKey("post.id"), index=True)
+    post_id: Mapped[int] = mapped_column(ForeignKey("post.id"))
     root_id: Mapped[int] = mapped_column(ForeignKey("post.id"), index=True)  # the post that begins its thread
     author_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
     reached_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
     words: Mapped[int | None]  # own words of the text as it stood after this act
     at: Mapped[datetime]
+
+    parted: frozenset[int] = frozenset()  # not stored: texts it was compared with as a copy until this edit
 
 
 class Shingle(Model):

@@ -1,12 +1,14 @@
 """From the rows of the activity ledger to what the scoring model judges: one event per text, one per idea rated."""
 
+import hashlib
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CTE, Row, Select, case, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import CTE, ColumnElement, Row, Select, and_, case, false, func, or_, select, true
+from sqlalchemy.orm import Session, aliased
 
 from sociallearn import clock
 from sociallearn.activity.models import REMOVING, RETURNING, WRITING, Activity, Overlap, Verb
@@ -27,6 +29,7 @@ _KINDS: dict[str, Kind] = {
     Verb.COMMENTED: "reply",
 }
 OPPOSITES = {Verb.UNDELETED: Verb.DELETED, Verb.RESTORED: Verb.HID}
+_JUDGED = 1  # raise it when the same rules judge the same acts otherwise: everything is then judged anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,11 @@ def plan_of(session: Session, cohort: Cohort) -> Plan:
         .where(Phase.cohort_id == cohort.id)
         .order_by(Phase.starts_at)
     )
-    holidays = session.execute(select(Holiday.first_day, Holiday.last_day).where(Holiday.cohort_id == cohort.id))
+    holidays = session.execute(
+        select(Holiday.first_day, Holiday.last_day)
+        .where(Holiday.cohort_id == cohort.id)
+        .order_by(Holiday.first_day, Holiday.id)
+    )
     return Plan(
         zone=cohort.time_zone,
         phases=tuple(Period(f"phase-{id_}", starts, ends, name) for id_, starts, ends, name in phases),
@@ -167,6 +174,79 @@ def judge(
         found += scoring.value(given, theirs, scheme) if scheme.quality else []
     keys = {period.key for period in periods}
     return scoring.adjust(found, [one for one in adjustments if one.period_key in keys])
+
+
+@dataclass(frozen=True)
+class Part:
+    """The periods in which something may have changed; those that can change with them, and what that depends on."""
+
+    touched: tuple[Period | None, ...]  # None: outside every period
+    periods: Sequence[Period]  # all of the member's
+    rules: Rules
+    moments: frozenset[datetime]  # of the acts outside every period
+
+    @property
+    def spans(self) -> list[tuple[datetime, datetime]]:
+        """From when to when acts must be read, in order of time: also the newest two periods, for what is foreseen."""
+        around = {one.key: one for touched in self.touched if touched for one in self._beside(touched, 2)}
+        around |= {one.key: one for one in self.periods[-2:]}
+        found = [(one.starts, one.ends) for one in around.values()]
+        return sorted(found + [(moment, moment + timedelta.resolution) for moment in self.moments])
+
+    @property
+    def keys(self) -> set[str]:
+        """In which periods the ledger has the newest entries of what is judged."""
+        found = {one.key for touched in self.touched if touched for one in self._beside(touched, 2)}
+        return found | {""} if self.moments else found
+
+    def judge(
+        self, events: Sequence[Event], adjustments: Sequence[Adjustment]
+    ) -> tuple[list[Outcome], dict[str, float]]:
+        """What changes: outcomes as they now are, and the sums of their periods."""
+        homes: dict[tuple[str, int], str] = {}
+        for event in events:
+            home = period_of(event.at, self.periods)
+            homes[event.kind, event.id] = home.key if home else ""
+        found: dict[tuple[str, int], Outcome] = {}
+        points: dict[str, float] = {}
+        for touched in self.touched:
+            keys = {one.key for one in self._beside(touched, 1)} if touched else {""}
+            window = self._beside(touched, 2) if touched else []
+            outcomes = judge(events, window, self.rules, adjustments)
+            sums = scoring.sums(outcomes)
+            points |= {key: sums.get(key, 0.0) for key in keys if key}
+            for one in outcomes:
+                if homes.get((one.kind, one.event_id), one.period_key) in keys:
+                    found[one.kind, one.event_id] = one
+        return list(found.values()), points
+
+    def _beside(self, period: Period, steps: int) -> Sequence[Period]:
+        """The period, and as many before and after it where one makes up for another: in pairs, as scoring does it."""
+        scheme = self.rules.scheme_of(period)
+        if not scheme.make_up_days:
+            return [period]
+        alike = [one for one in self.periods if self.rules.scheme_of(one) == scheme]
+        at = alike.index(period)
+        return alike[max(0, at - steps) : at + steps + 1]
+
+
+def part(moments: Iterable[datetime], periods: Sequence[Period], rules: Rules) -> Part:
+    """What acts at these moments can change."""
+    touched, outside = {}, set()
+    for moment in moments:
+        period = period_of(moment, periods)
+        touched[period.key if period else ""] = period
+        if period is None:
+            outside.add(moment)
+    return Part(tuple(touched.values()), periods, rules, frozenset(outside))
+
+
+def basis(member: Member, rules: Rules, adjustments: Sequence[Adjustment]) -> str:
+    """Names all that the worth of a period depends on beside what was done: as long as that is the same, it stays."""
+    plan = replace(rules.plan, work_days=frozenset())
+    versions = [(version.id, version.starts_at) for version in rules.versions]
+    facts = (_JUDGED, member.joined_at, versions, rules.version_id, plan, sorted(rules.plan.work_days), adjustments)
+    return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
 def grade(
@@ -245,9 +325,13 @@ def settled_in(adjustments: Iterable[Adjustment]) -> frozenset[str]:
     return frozenset(one.period_key for one in adjustments if one.kind == "override")
 
 
-def events_of(session: Session, member: Member, rules: Rules) -> list[Event]:
-    """All a member did that the model knows of, each as it now stands. Three queries, whatever the history."""
-    group = _alike(_written_by(member.id))
+def events_of(
+    session: Session, member: Member, rules: Rules, spans: Sequence[tuple[datetime, datetime]] | None = None
+) -> list[Event]:
+    """All a member did that the model knows of, each as it now stands; with ``spans`` (from, up to) only what they did
+    then. Three queries, whatever the history.
+    """
+    group = _alike(_written_by(member.id).where(_within(Activity.at, spans)))
     rows = session.execute(  # columns, because whole objects cost three times as much
         select(
             Activity.verb,
@@ -268,17 +352,39 @@ def events_of(session: Session, member: Member, rules: Rules) -> list[Event]:
     )
     alike = [text.as_text(rules.scheme_of(text.period)) for text in texts], [(row[0], row[1]) for row in pairs]
     copies, own_copies = near_copies(*alike), of_ones_own(*alike)
-    own = [text.as_event(text.id in copies, text.id in own_copies) for text in texts if text.by == member.id]
-    return own + _ratings(session, member)
+    own = [
+        text.as_event(text.id in copies, text.id in own_copies)
+        for text in texts
+        if text.by == member.id and (spans is None or any(begin <= text.at < end for begin, end in spans))
+    ]
+    return own + _ratings(session, member, spans)
 
 
-def authors_alike(session: Session, post_id: int) -> set[int]:
-    """Who wrote the texts that repeat this one, or are repeated by it, directly or through others; its author too."""
-    group = _alike(select(Activity.post_id).where(Activity.post_id == post_id, Activity.verb.in_(WRITING)))
-    statement = select(Activity.author_id).where(
-        Activity.post_id.in_(select(group.c.post_id)), Activity.verb.in_(WRITING)
+def alike(session: Session, post_ids: Collection[int]) -> dict[int, set[datetime]]:
+    """Who wrote, and when, these texts and those that repeat one of them or are repeated by it, also through others."""
+    group = _alike(select(Activity.post_id).where(Activity.post_id.in_(post_ids), Activity.verb.in_(WRITING)))
+    rows = session.execute(
+        select(Activity.author_id, Activity.at).where(
+            Activity.post_id.in_(select(group.c.post_id)), Activity.verb.in_(WRITING)
+        )
     )
-    return set(session.scalars(statement))
+    found: defaultdict[int, set[datetime]] = defaultdict(set)
+    for author_id, at in rows:
+        found[author_id].add(at)
+    return found
+
+
+def _within(column: Any, spans: Sequence[tuple[datetime, datetime]] | None) -> ColumnElement[bool]:
+    """Whether a moment lies in one of them; those that meet are asked for as one."""
+    if spans is None:
+        return true()
+    joined: list[tuple[datetime, datetime]] = []
+    for begin, end in spans:
+        if joined and joined[-1][1] >= begin:
+            joined[-1] = joined[-1][0], max(joined[-1][1], end)
+        else:
+            joined.append((begin, end))
+    return or_(false(), *(and_(column >= begin, column < end) for begin, end in joined))
 
 
 def _written_by(member_id: int) -> Select[tuple[int]]:
@@ -293,13 +399,16 @@ def _alike(start: Select[tuple[int]]) -> CTE:
     return group.union(select(other).select_from(Overlap).join(group, touching))
 
 
-def _ratings(session: Session, member: Member) -> list[Event]:
+def _ratings(session: Session, member: Member, spans: Sequence[tuple[datetime, datetime]] | None) -> list[Event]:
     """One event an idea, at the first rating: changing one's mind is free and brings nothing."""
-    rows = session.execute(
-        select(Activity.post_id, func.min(Activity.at))
-        .where(Activity.member_id == member.id, Activity.verb == Verb.RATED)
-        .group_by(Activity.post_id)
-    )
+    statement = select(Activity.post_id, func.min(Activity.at))
+    statement = statement.where(Activity.member_id == member.id, Activity.verb == Verb.RATED)
+    if spans is not None:
+        before = aliased(Activity)
+        rated = (before.member_id == member.id, before.verb == Verb.RATED, before.post_id == Activity.post_id)
+        is_first = ~select(before.id).where(*rated, before.at < Activity.at).exists()
+        statement = statement.where(_within(Activity.at, spans), is_first)
+    rows = session.execute(statement.group_by(Activity.post_id))
     return [Event(idea_id, "rating", at, subject=idea_id) for idea_id, at in rows]
 
 

@@ -1,15 +1,17 @@
 """Keep the ledger of points: after every act that concerns somebody's points, in the act's own transaction.
 
-A learner's row in ``standing`` is locked first, so that two acts at once both count. Then everything is judged anew
-from the activity rows, what changed is appended to the ledger, and the LMS is told if grade or comment moved.
+A learner's row in ``standing`` is locked first, so that two acts at once both count. Then the periods an act can touch
+are judged anew from the activity rows, what changed is appended to the ledger, and the LMS is told if grade or comment
+moved. The sums of all other periods stand in ``standing``. Everything is judged anew when a period closes, and when
+what those sums are based on is no longer the same: rules, calendar, membership, or what a trainer changed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, select, true, update
 from sqlalchemy.orm import Session
 
 from sociallearn import clock, jobs
@@ -73,29 +75,33 @@ def on_calendar(cohort: Cohort, session: Session) -> None:
 
 def on_activity(activity: Activity, session: Session) -> None:
     """Recompute whoever's points this act can have changed, in order of id so that two acts never wait in a ring."""
-    ids = _concerned(session, activity) | valuing.concerned(session, activity)
-    if ids:
-        for member in session.scalars(select(Member).where(Member.id.in_(ids)).order_by(Member.id)).all():
-            recompute(session, member)
+    touched: dict[int, set[datetime] | None] = dict(_touched(session, activity))
+    touched |= dict.fromkeys(valuing.concerned(session, activity))  # signs are read as a whole
+    if touched:
+        for member in session.scalars(select(Member).where(Member.id.in_(touched)).order_by(Member.id)).all():
+            recompute(session, member, touched[member.id])
 
 
-def _concerned(session: Session, activity: Activity) -> set[int]:
+def _touched(session: Session, activity: Activity) -> dict[int, set[datetime]]:
+    """By member whose points this act can have changed: when they did what it concerns."""
     if activity.verb == Verb.RATED and activity.member_id:
-        return {activity.member_id}
-    if activity.verb in WRITING:
-        return {activity.author_id}
+        return {activity.member_id: {activity.at}}
+    if activity.verb in WRITING:  # the newest text: nobody's earlier one counts less or more for it (see copying)
+        return {activity.author_id: {activity.at}}
     if activity.verb in _CHANGING:  # an original that goes makes its first copy an original
-        return {activity.author_id} | folding.authors_alike(session, activity.post_id)
-    return set()
+        return folding.alike(session, {activity.post_id} | activity.parted)
+    return {}
 
 
-def recompute(session: Session, member: Member) -> Standing | None:
-    """Judge everything a member did anew; None for somebody who is not graded. Run twice, the second changes nothing.
+def recompute(session: Session, member: Member, touched: Collection[datetime] | None = None) -> Standing | None:
+    """Judge what a member did anew; None for somebody who is not graded. Run twice, the second changes nothing.
 
+    ``touched``: only the periods in which these moments lie can have changed, and those that hang together with them.
     Appends to the ledger what changed, updates the standing, and queues scores whose value or comment moved.
     """
     if not member.is_graded:
-        session.execute(update(Standing).where(Standing.member_id == member.id).values(next_change_at=None))
+        nothing = {"next_change_at": None, "basis": None}  # nobody keeps their sums meanwhile
+        session.execute(update(Standing).where(Standing.member_id == member.id).values(nothing))
         return None
     cohort = session.get_one(Cohort, member.cohort_id)
     _write_first_version(session, cohort)
@@ -106,12 +112,9 @@ def recompute(session: Session, member: Member) -> Standing | None:
     rules = folding.rules_of(session, cohort, now)
     joined_at = member.joined_at or now
     periods = folding.periods_of(joined_at, rules)
-    events = folding.events_of(session, member, rules)
     adjustments = folding.adjustments_of(session, member)
-    signs = valuing.signs_of(session, member, events, periods, rules)
-    outcomes = folding.judge(events, periods, rules, adjustments, signs)
-    _append(session, member, outcomes, rules.version_id or 0)
-    points, excused = scoring.sums(outcomes), folding.excused_in(adjustments)
+    events = _judge(session, member, row, periods, rules, adjustments, touched)
+    points, excused = row.collected, folding.excused_in(adjustments)
     standing = folding.grade(points, periods, rules, excused, folding.settled_in(adjustments))
     row.grade = standing.value
     row.comment = wording.comment(standing, rules.scheme, member.person, cohort.language)
@@ -123,6 +126,37 @@ def recompute(session: Session, member: Member) -> Standing | None:
     if row.grade is not None or (periods and not excused):  # else nothing to say: what the LMS has stays as it is
         delivering.want(session, member, row.grade, row.comment)
     return row
+
+
+def _judge(
+    session: Session,
+    member: Member,
+    row: Standing,
+    periods: Sequence[Period],
+    rules: Rules,
+    adjustments: Sequence[Adjustment],
+    touched: Collection[datetime] | None,
+) -> Sequence[Event]:
+    """Bring ledger and sums up to date; the events read for it: all, or those of some periods and of the newest two."""
+    basis, version_id = folding.basis(member, rules, adjustments), rules.version_id or 0
+    is_ahead = bool(touched) and max(touched or ()) > rules.now  # by another machine's clock
+    if touched is None or row.basis != basis or is_ahead or valuing.is_counted(rules):
+        events = folding.events_of(session, member, rules)
+        signs = valuing.signs_of(session, member, events, periods, rules)
+        outcomes = folding.judge(events, periods, rules, adjustments, signs)
+        points = scoring.sums(outcomes)
+        newest = _newest(session, member)
+    else:
+        part = folding.part(touched, periods, rules)
+        events = folding.events_of(session, member, rules, part.spans)
+        outcomes, sums = part.judge(events, adjustments)
+        points = {**row.collected, **sums}
+        judged = {(outcome.kind, outcome.event_id) for outcome in outcomes}
+        newest = {key: entry for key, entry in _newest(session, member, part.keys).items() if key in judged}
+    _append(session, member, outcomes, newest, version_id)
+    row.collected = {key: value for key, value in points.items() if value}
+    row.basis = None if is_ahead else basis  # what is still to come counts next time
+    return events
 
 
 def _hint(
@@ -148,9 +182,14 @@ def _write_first_version(session: Session, cohort: Cohort) -> None:
     insert_or_get(session, SchemeVersion, {"cohort_id": cohort.id, "number": 1}, values)
 
 
-def _append(session: Session, member: Member, outcomes: Sequence[Outcome], version_id: int) -> None:
+def _append(
+    session: Session,
+    member: Member,
+    outcomes: Sequence[Outcome],
+    newest: Mapping[tuple[str, int], Row[Any]],
+    version_id: int,
+) -> None:
     """Write down every event that counts for something else than its newest entry says."""
-    newest = _newest(session, member)
     known = {(outcome.kind, outcome.event_id) for outcome in outcomes}
     # the activities no longer know them: a person was erased
     vanished = [_nothing(entry, entry.period, Why.REMOVED) for key, entry in newest.items() if key not in known]
@@ -168,7 +207,10 @@ def _append(session: Session, member: Member, outcomes: Sequence[Outcome], versi
         session.add(_entry(member, version_id, outcome, outcome.points - points_before))
 
 
-def _newest(session: Session, member: Member) -> dict[tuple[str, int], Row[Any]]:
+def _newest(
+    session: Session, member: Member, periods: Collection[str] | None = None
+) -> dict[tuple[str, int], Row[Any]]:
+    """The newest entry of each event, of all or of those in these periods."""
     entries = session.execute(
         select(
             LedgerEntry.kind,
@@ -178,7 +220,7 @@ def _newest(session: Session, member: Member) -> dict[tuple[str, int], Row[Any]]
             LedgerEntry.why,
             LedgerEntry.short_by,
         )
-        .where(LedgerEntry.member_id == member.id)
+        .where(LedgerEntry.member_id == member.id, true() if periods is None else LedgerEntry.period.in_(periods))
         .order_by(LedgerEntry.id)
     )
     return {(entry.kind, entry.event_id): entry for entry in entries}

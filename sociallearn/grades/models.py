@@ -59,6 +59,8 @@ class Standing(InCohort, Model):
     next_change_at: Mapped[datetime | None] = mapped_column(index=True)  # when a period closes and the grade may move
     hints: Mapped[dict[str, Any]] = mapped_column(default=dict)  # what one more post or idea counts until then
     foreseen: Mapped[dict[str, Any] | None]  # foreseeing.foresee: what closes then, and what is missing
+    collected: Mapped[dict[str, Any]] = mapped_column(default=dict)  # the ledger's sums by period key, unless nil
+    basis: Mapped[str | None]  # folding.basis they were worked out on; by any other, everything is judged anew
     told_at: Mapped[datetime | None]  # when a trainer last changed or answered something, for the learner to see
     computed_at: Mapped[datetime | None]
 

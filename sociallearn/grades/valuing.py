@@ -37,7 +37,7 @@ def signs_of(
 
     None at all where no version of the rules counts them.
     """
-    if not any(version.scheme.quality for version in rules.versions):
+    if not is_counted(rules):
         return []
     flaws = _flaws(events, periods, rules)
     given = _Given()
@@ -46,12 +46,17 @@ def signs_of(
     return [replace(one, flaw=one.flaw or flaws.get(text_id, Why.REMOVED)) for text_id, one in given.to(member.id)]
 
 
+def is_counted(rules: Rules) -> bool:
+    """Whether signs ever counted here. A sign stands in one period for a text of any other: all is judged at once."""
+    return any(version.scheme.quality for version in rules.versions)
+
+
 def concerned(session: Session, activity: Activity) -> set[int]:
     """Members whose signs this act can have changed; a query or two, where signs count."""
     verb = Verb(activity.verb)
     if verb not in _GIVING | _CHANGING | _TAKING.keys() | {Verb.BUILT_ON, Verb.CONVERTED}:
         return set()
-    if not _is_counted(session, activity.cohort_id):
+    if not _may_count(session, activity.cohort_id):
         return set()
     if verb in (Verb.BUILT_ON, Verb.UNBUILT):
         return {activity.reached_id} if activity.reached_id else set()
@@ -66,7 +71,7 @@ def concerned(session: Session, activity: Activity) -> set[int]:
     return {activity.author_id}
 
 
-def _is_counted(session: Session, cohort_id: int) -> bool:
+def _may_count(session: Session, cohort_id: int) -> bool:
     stored = session.scalars(select(SchemeVersion.scheme).where(SchemeVersion.cohort_id == cohort_id))
     return any(from_json(one).quality for one in stored)
 
