@@ -44,6 +44,7 @@ from sociallearn.moderation.administering_views import bp as administering
 from sociallearn.moderation.appeal_views import bp as appeals
 from sociallearn.moderation.reporting_views import bp as reports
 from sociallearn.moderation.views import bp as moderation
+from sociallearn.morning.views import bp as morning
 from sociallearn.notifications import going, hearing
 from sociallearn.notifications import reading as notified
 from sociallearn.notifications.administering_views import bp as mails
@@ -101,6 +102,7 @@ ROOMS = (
     appeals,
     administering,
     insights,
+    morning,
     setup,
     starters,
     administration,

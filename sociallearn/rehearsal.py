@@ -42,7 +42,7 @@ from sociallearn.posts.models import Kind as Text
 from sociallearn.posts.models import Post
 from sociallearn.practice import crowd, earlier, enclosures, registering, serving
 from sociallearn.practice.app import create_practice_lms
-from sociallearn.practice.conversation import START, Kind, Line, script
+from sociallearn.practice.conversation import SILENT, SILENT_SINCE, START, Kind, Line, script
 from sociallearn.practice.people import CAST, Role
 from sociallearn.questions import escalating
 from sociallearn.questions.models import Escalation, StepState
@@ -119,6 +119,8 @@ def play(lms: Flask, tool: Flask, now: datetime) -> None:
     said = Said()
     with clock.at(now - START.ago):
         Actor(lms, tool, START.who).set_up(now)
+    with clock.at(now - SILENT_SINCE):
+        Actor(lms, tool, SILENT)
     for line in script():
         _escalate(tool, now - line.ago)
         with clock.at(now - line.ago):

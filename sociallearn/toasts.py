@@ -34,6 +34,11 @@ _WORDS: dict[str, Callable[[], str]] = {
     "dismissed-above": lambda: _("Left as it is. Whoever asked can read your note."),
     "reports-reopened": lambda: _("It waits again."),
     "passed": lambda: _("Fine. Nobody hears that you passed."),
+    "helpers-asked": lambda: _("Likely helpers are asked."),
+    "helpers-later": lambda: _("Likely helpers are asked as soon as the work day begins."),
+    "helpers-nobody": lambda: _("Nobody has offered to help with this yet. You can name somebody with @ in a reply."),
+    "nudged": lambda: _("Sent. They read it among their notifications, and who it is from."),
+    "nudge-back": lambda: _("Taken back. They no longer find it."),
     "offered": lambda: _("Thank you. We ask you now and then, in work hours only."),
     "offer-withdrawn": lambda: _("Nobody asks you any more."),
     "pinned": lambda: _("Pinned above the others."),
@@ -108,6 +113,7 @@ _UNDOING = {  # else a deletion
     "dismissed": ("reports.reopen", "post_id"),
     "dismissed-above": ("administering.reopen", "post_id"),
     "settled": ("questions.unsettle", "settled_id"),
+    "nudged": ("morning.take_back", "nudge_id"),
 }
 
 

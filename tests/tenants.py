@@ -303,6 +303,8 @@ def _administer(at: Tenant) -> None:
 
 def _hear(at: Tenant) -> None:
     """One kind of news turned off, a mail of the day, and a link followed without a session."""
+    word = {"why": "silent", "to": str(at.cleo.member_id), "words_en": at.says("Good to have you here.")}
+    _done(at.tess.post("/today/word", **word))
     kinds = {"here": ["asked", "reply", "named"], "mail": ["asked"]}
     _done(at.cleo.post("/notifications/settings", rhythm="daily", hour="9", time_zone="", **kinds))
     with at.app.app_context(), transaction() as session:

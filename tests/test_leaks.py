@@ -62,6 +62,7 @@ FILLED_FROM = {
     "file_name": "file_name",  # whatever it says
     "starter_id": "starter",
     "settled_id": "settled",
+    "nudge_id": "friendly_nudge",
     "topic_key": "topic_key",  # what stands in an address is not its id
 }
 

@@ -58,7 +58,7 @@ class Activity(InCohort, Model):
     post_id: Mapped[int] = mapped_column(ForeignKey("post.id"))
     root_id: Mapped[int] = mapped_column(ForeignKey("post.id"), index=True)  # the post that begins its thread
     author_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
-    reached_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
+    reached_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"), index=True)
     words: Mapped[int | None]  # own words of the text as it stood after this act
     at: Mapped[datetime]
 

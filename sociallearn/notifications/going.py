@@ -23,7 +23,14 @@ from sociallearn.roster import opening
 from sociallearn.roster.models import Member, Placement, Seat
 from sociallearn.roster.opening import Goal
 
-LIST, SETTINGS = "list", "settings"
+LIST = "list"
+_PAGES: dict[str, Goal] = {
+    LIST: ("notifications.index", {}),
+    "settings": ("notifications.settings", {}),
+    "participation": ("grades.mine", {}),
+    "feed": ("feed.index", {}),
+    "questions": ("questions.index", {"show": "mine"}),
+}
 FOR = timedelta(hours=1)  # from the link to the launch
 _GOAL = re.compile(r"(post|round):(\d{1,18})")
 _CANVAS = re.compile(r"(https?://[^/]+/courses/\d+)/external_content/")
@@ -70,7 +77,7 @@ def page(goal: str) -> Goal:
     """The endpoint and its values."""
     found = _GOAL.fullmatch(goal)
     if found is None:
-        return ("notifications.settings" if goal == SETTINGS else "notifications.index"), {}
+        return _PAGES.get(goal, _PAGES[LIST])
     return ("feed.show", {"post_id": int(found[2])}) if found[1] == "post" else ("ideas.index", {"round": found[2]})
 
 

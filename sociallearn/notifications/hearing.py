@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 
 from sociallearn.activity.models import Activity, Verb
 from sociallearn.activity.recording import recorded
+from sociallearn.grades.models import GradeReview
 from sociallearn.ideas import authoring, settling
 from sociallearn.ideas.models import Outcome, Rating
 from sociallearn.notifications import planning, telling
-from sociallearn.notifications.models import About, Notification, What
+from sociallearn.notifications.models import About, FriendlyNudge, Notification, What
 from sociallearn.notifications.telling import News
 from sociallearn.posts import reacting, writing
 from sociallearn.posts.models import Decision, Kind, Lock, Mention, Post, Praise, ReactionKind, Starter, ThreadFollow
@@ -144,6 +145,8 @@ def _on_flush(session: Session, _context: object) -> None:
     for row in list(session.dirty):
         if isinstance(row, Post) and row.is_announcement and inspect(row).attrs.is_announcement.history.has_changes():
             _announced(session, row)
+        if isinstance(row, GradeReview) and inspect(row).attrs.answered_at.history.has_changes():
+            _looked_again(session, row)
 
 
 def _nudged(session: Session, nudge: Nudge) -> None:
@@ -204,9 +207,20 @@ def _announced(session: Session, post: Post) -> None:
     telling.tell(session, news, telling.here(session, post.cohort_id, post))
 
 
+def _wrote(session: Session, nudge: FriendlyNudge) -> None:
+    news = News(f"friendly:{nudge.id}", About.WORD, What.WROTE, by_id=nudge.by_id, nudge_id=nudge.id)
+    telling.tell(session, news, telling.here(session, nudge.cohort_id, None, Member.id == nudge.member_id))
+
+
+def _looked_again(session: Session, review: GradeReview) -> None:
+    news = News(f"review:{review.id}", About.WORD, What.LOOKED, by_id=review.answered_by_id)
+    telling.tell(session, news, telling.here(session, review.cohort_id, None, Member.id == review.member_id))
+
+
 _ROWS: dict[type, Callable[[Session, Any], None]] = {
     Nudge: _nudged,
     Decision: _decided,
     Praise: _praised,
     Starter: _started,
+    FriendlyNudge: _wrote,
 }

@@ -23,6 +23,7 @@ class About(StrEnum):
     IDEA = "idea"  # what becomes of ideas one wrote or rated
     DECISION = "decision"  # about one's own texts
     TRAINER = "trainer"  # starter questions and announcements
+    WORD = "word"  # from a trainer to one person alone
 
 
 class What(StrEnum):
@@ -50,6 +51,8 @@ class What(StrEnum):
     UNLOCKED = "unlocked"
     STARTER = "starter"
     ANNOUNCED = "announced"
+    WROTE = "wrote"  # a trainer, a friendly nudge
+    LOOKED = "looked"  # a trainer, again at a score, as one asked
 
 
 class Notification(InCohort, Model):
@@ -73,9 +76,32 @@ class Notification(InCohort, Model):
     round_id: Mapped[int | None] = mapped_column(ForeignKey("idea_round.id"))  # a starter question that is nothing else
     by_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))  # whom it names; empty: nobody
     decision_id: Mapped[int | None] = mapped_column(ForeignKey("decision.id"))  # whose reason it tells
+    nudge_id: Mapped[int | None] = mapped_column(ForeignKey("friendly_nudge.id"), index=True)  # whose words it tells
     at: Mapped[datetime] = mapped_column(default=clock.now)
     read_at: Mapped[datetime | None]
     digest_id: Mapped[int | None] = mapped_column(ForeignKey("digest.id"), index=True)  # the mail that told it
+
+
+class Need(StrEnum):
+    """Why a trainer writes to somebody."""
+
+    SILENT = "silent"  # came in some days ago and has done nothing yet
+    UNHEARD = "unheard"  # wrote, and nobody has ever replied to them
+    QUIET = "quiet"  # took part, and no longer
+    UNANSWERED = "unanswered"  # asked, and the twelve hours went by
+
+
+class FriendlyNudge(InCohort, Model):
+    """A trainer's friendly words to one learner: once a week at most, whichever trainer writes (``nudging``)."""
+
+    __table_args__ = (Index(None, "cohort_id", "sent_at"), Index(None, "member_id", "sent_at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))  # who reads it
+    by_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    need: Mapped[str]
+    words: Mapped[str]
+    sent_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
 class Rhythm(StrEnum):

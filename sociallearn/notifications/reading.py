@@ -26,7 +26,7 @@ from sqlalchemy.orm import Session, aliased
 
 from sociallearn import clock
 from sociallearn.ideas.models import IdeaRound
-from sociallearn.notifications.models import About, Notification, Quiet, What
+from sociallearn.notifications.models import About, FriendlyNudge, Need, Notification, Quiet, What
 from sociallearn.posts import sight
 from sociallearn.posts.models import Decision, Kind, Post, ReadMark, ThreadFollow, Visibility
 from sociallearn.questions.models import Nudge, NudgeState
@@ -69,7 +69,11 @@ _SHOWN = (
         and_(sight.IN_SIGHT_NOW, or_(Post.visibility == Visibility.VISIBLE, _OWN_DECISION)),
     ),
     or_(_ROOT.kind.is_(None), _ROOT.kind.not_in(bindparam("closed_kinds", expanding=True))),
-    or_(Notification.post_id.is_not(None), literal("ideas").not_in(bindparam("rooms_off", expanding=True))),
+    or_(
+        Notification.post_id.is_not(None),
+        Notification.round_id.is_(None),
+        literal("ideas").not_in(bindparam("rooms_off", expanding=True)),
+    ),
     or_(~_IS_MUTED, Notification.about == About.DECISION),
 )
 
@@ -95,11 +99,13 @@ _LINES = (
         Post.html, Post.visibility, Post.author_id, _ROOT.id.label("root_id"), _ROOT.title,
         _ROOT.html.label("root_html"),
         _ROOT.visibility.label("root_visibility"), Decision.reason, Decision.after, IdeaRound.question,
+        FriendlyNudge.words, FriendlyNudge.need,
     )
     .outerjoin(Member, Member.id == Notification.by_id)
     .outerjoin(_BY, _BY.id == Member.person_id)
     .outerjoin(Decision, Decision.id == Notification.decision_id)
     .outerjoin(IdeaRound, IdeaRound.id == Notification.round_id)
+    .outerjoin(FriendlyNudge, FriendlyNudge.id == Notification.nudge_id)
     .order_by(Notification.id.desc())
     .limit(MOST_A_PAGE)
 )  # fmt: skip
@@ -135,6 +141,8 @@ class Line:
     quote: str = ""  # from the text itself, where it can be read
     reason: str = ""
     stage: str = ""
+    words: str = ""  # a trainer's to this reader alone
+    place: str = ""  # where it leads, of what is about no text
 
     @property
     def count(self) -> int:
@@ -144,7 +152,7 @@ class Line:
     @property
     def goal(self) -> str:
         """What it leads to, as ``going`` writes it."""
-        return f"post:{self.post_id}" if self.post_id else f"round:{self.round_id}"
+        return self.place or (f"post:{self.post_id}" if self.post_id else f"round:{self.round_id}")
 
 
 def _values(member: Member) -> dict[str, Any]:
@@ -207,4 +215,14 @@ def _begin(row: Row[Any], member: Member) -> Line:
     line.is_mine = row.author_id == member.id
     line.reason, after = row.reason or "", row.after or ""
     line.stage = after.removeprefix("stage:") if after.startswith("stage:") else ""
+    line.words, line.place = row.words or "", _place(row, member.cohort.rooms_off)
     return line
+
+
+def _place(row: Row[Any], rooms_off: Sequence[str]) -> str:
+    if row.what == What.LOOKED:
+        return "participation"
+    if row.what != What.WROTE:
+        return ""
+    wanted = "questions" if row.need == Need.UNANSWERED else "feed"
+    return wanted if wanted not in rooms_off else "list"

@@ -30,6 +30,7 @@ class News:
     names: bool = True  # False: nobody is named
     decision_id: int | None = None
     round_id: int | None = None
+    nudge_id: int | None = None
 
 
 def tell(session: Session, news: News, member_ids: Collection[int]) -> None:
@@ -53,6 +54,7 @@ def tell(session: Session, news: News, member_ids: Collection[int]) -> None:
         "round_id": news.round_id,
         "by_id": news.by_id if news.names else None,
         "decision_id": news.decision_id,
+        "nudge_id": news.nudge_id,
         "at": clock.now(),
     }
     insert_missing(session, Notification, [{**row, "member_id": member_id} for member_id in wanted])

@@ -19,6 +19,7 @@ def headings() -> dict[About, str]:
         About.CREDIT: _("Your answers helped"),
         About.DECISION: _("Decisions about your texts"),
         About.IDEA: _("What becomes of ideas you wrote or rated"),
+        About.WORD: _("Your trainer writes to you alone"),
         About.TRAINER: _("From your trainer: starter questions and announcements"),
         About.FOLLOWED: _("New in what you follow"),
         About.REACTION: _("Reactions to your texts"),
@@ -61,7 +62,7 @@ def sentence(line: Line) -> str:
 _BY_SOMEBODY = frozenset(
     {
         What.REPLIED, What.ANSWERED, What.COMMENTED, What.MENTIONED, What.PRAISED, What.WENT_ON, What.ENDORSED,
-        What.REACTED, What.STARTER, What.ANNOUNCED,
+        What.REACTED, What.STARTER, What.ANNOUNCED, What.WROTE, What.LOOKED,
     }
 )  # fmt: skip
 _IDEAS = frozenset({What.MOVED, What.MERGED, What.SPLIT, What.OUTCOME})
@@ -89,6 +90,8 @@ def _by_somebody(what: What, names: str, number: int) -> str:
         What.REACTED: ngettext("%(names)s reacted to your text", "%(names)s reacted to your text", number, names=names),
         What.STARTER: _("A starter question by %(names)s", names=names),
         What.ANNOUNCED: _("An announcement by %(names)s", names=names),
+        What.WROTE: _("%(names)s wrote to you", names=names),
+        What.LOOKED: _("%(names)s answered what you asked about your score", names=names),
     }
     return said[what]
 

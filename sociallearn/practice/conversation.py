@@ -118,6 +118,10 @@ START = Start(
 )
 
 
+SILENT = "kobe"  # came in early, looked around, and has not said a word
+SILENT_SINCE = timedelta(days=13, hours=4)
+
+
 def script() -> list[Line]:
     """Everything, in the order in which it happened."""
     lines = [*LINES, *_ratings(), *_reactions(), *_votes(), PINNED, *MODERATED, *MOVED, *GRADED]

@@ -29,7 +29,7 @@ class Plan:
 
 LEARNERS = (
     "noor", "wout", "elif", "daan", "marisol", "sam",
-    "joke", "pieter", "amira", "tomasz", "greet", "lars",
+    "joke", "pieter", "amira", "tomasz", "greet", "lars", "kobe",
 )  # fmt: skip
 
 MAIN = Plan(

@@ -46,6 +46,7 @@ CAST = [
     Character("tomasz", "Tomasz", "Zieliński", "en", SALES),
     Character("greet", "Greet", "Hermans", "nl", SALES),
     Character("lars", "Lars", "de Jong", "nl", SALES),
+    Character("kobe", "Kobe", "Willems", "nl", SALES),
     Character("helen", "Helen", "Ashworth", "en", TRAINING),
     Character("priya", "Priya", "Raman", "en", ONLINE),
     Character("jonas", "Jonas", "Lindqvist", "en", ONLINE),

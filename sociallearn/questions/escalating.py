@@ -13,6 +13,7 @@ import logging
 from collections.abc import Sequence
 from datetime import timedelta
 
+from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -20,6 +21,7 @@ from sociallearn import clock, jobs
 from sociallearn.activity.models import REMOVING, RETURNING, Activity, Verb
 from sociallearn.activity.recording import recorded
 from sociallearn.database import locked, transaction
+from sociallearn.errors import Refusal
 from sociallearn.lti.models import Deployment, Registration
 from sociallearn.posts.models import Extra, Kind, Post, PostTopic, TopicFollow, Visibility
 from sociallearn.questions import answering, starting, suggesting, timing
@@ -128,6 +130,26 @@ def take(session: Session, escalation_id: int) -> None:
         why = None if _nudge(session, row, question) else Why.NOBODY
     row.state, row.why, row.done_at = (StepState.SKIPPED if why else StepState.DONE), why, now
     session.flush()
+
+
+def ask_now(session: Session, question: Post, *, by: Member) -> StepState:
+    """Take the step that asks likely helpers before its hour; outside work hours it waits for these. What became of it.
+
+    Raises Refusal 403 for who does not train, 409 when it was taken already or nobody waits any more.
+    """
+    if not by.is_trainer:
+        raise Refusal(403, _("Only trainers of this cohort can do this."), _("Ask your trainer."))
+    if why_over(session, locked(session, Post, question.id)) is not None:
+        raise Refusal(409, _("This question no longer waits for an answer."), _("Reload the page to see it."))
+    step = select(Escalation.id).where(Escalation.question_id == question.id, Escalation.step == Step.HELPERS)
+    row_id = session.scalar(step)
+    row = locked(session, Escalation, row_id) if row_id else None
+    if row is None or row.state != StepState.WAITING:
+        raise Refusal(409, _("Likely helpers were asked already."), _("Reload the page to see whom."))
+    row.due_at = row.next_at = clock.now()
+    session.flush()
+    take(session, row.id)
+    return StepState(row.state)
 
 
 def _why_closed(session: Session, cohort: Cohort) -> Why | None:

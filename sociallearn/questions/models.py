@@ -126,7 +126,7 @@ class QuestionClock(InCohort, Model):
     """When a question's twelve hours began and end. Kept as it was asked: neither another choice of the trainer nor a
     holiday added later changes what was promised."""
 
-    __table_args__ = (Index(None, "cohort_id", "question_id"),)
+    __table_args__ = (Index(None, "cohort_id", "question_id"), Index(None, "cohort_id", "due_at"))
 
     question_id: Mapped[int] = mapped_column(ForeignKey("post.id"), primary_key=True)
     started_at: Mapped[datetime]

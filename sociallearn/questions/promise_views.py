@@ -12,8 +12,9 @@ from sociallearn.errors import Refusal
 from sociallearn.parameters import number, whole
 from sociallearn.posts.models import Kind, Post
 from sociallearn.posts.pages import find
-from sociallearn.questions import finding, offering, promising, settling, waiting
+from sociallearn.questions import escalating, finding, offering, promising, settling, waiting
 from sociallearn.questions.forms import OfferForm
+from sociallearn.questions.models import StepState
 from sociallearn.questions.promising import Asked
 from sociallearn.text import cells
 from sociallearn.text.naming import LONGEST_NAME
@@ -194,6 +195,14 @@ def decline(post_id: int) -> ResponseReturnValue:
     offering.decline(db.session(), _question(post_id), by=access.member())
     goal = access.back_to(request.referrer) or url_for("questions.index")
     return toasts.redirect(goal, "passed") if "toast=" not in goal else redirect(goal, 303)
+
+
+@bp.post("/<int:post_id>/helpers")
+def ask_helpers(post_id: int) -> ResponseReturnValue:
+    """Ask likely helpers now."""
+    state = escalating.ask_now(db.session(), _question(post_id), by=access.member())
+    codes = {StepState.DONE: "helpers-asked", StepState.WAITING: "helpers-later", StepState.SKIPPED: "helpers-nobody"}
+    return toasts.redirect(url_for("questions.show", post_id=post_id), codes[state])
 
 
 @bp.post("/<int:post_id>/not-yet")

@@ -1,0 +1,1 @@
+"""What waits for a trainer today, and a friendly word to whoever needs a hand."""
