@@ -53,8 +53,8 @@ class Line:
     A review asks about a text's points, in ``body``; it is ``reviewed`` by answering it. A bonus (of ``points``) and an
     excuse are for ``owner``, in the week ``week`` counted from 1, with the reason as ``body``.
 
-    The ``body`` of an offer is what somebody can be asked about; by its ``topics`` others find them, and read ``asked``.
-    ``topics`` of following are the one that is followed; the ``body`` of "about" is a line about oneself.
+    The ``body`` of an offer is what somebody can be asked about; by its ``topics`` others find them, and read
+    ``asked``. The ``body`` of following is the topic that is followed, that of "about" a line about oneself.
 
     A starter question opens a discussion, and with ``title`` and ``idea`` a question and an idea round too.
 
@@ -618,8 +618,8 @@ PROFILES = [
     Line("over-noor", "noor", _ago(11, 15), Kind.ABOUT, body="Zij/haar, nieuw sinds maart, drinkt de koffie zwart."),
     Line("about-tomasz", "tomasz", _ago(11, 14), Kind.ABOUT, language="en", body="He/him, sales figures, up early."),
     Line("about-marisol", "marisol", _ago(11, 13), Kind.ABOUT, language="en", body="English desk, happy to proofread."),
-    Line("noor-volgt", "noor", _ago(10, 21), Kind.FOLLOW, topics=("wie-weet-wat",)),
-    Line("noor-volgt-ook", "noor", _ago(10, 20), Kind.FOLLOW, topics=("afspraken",)),
+    Line("noor-volgt", "noor", _ago(10, 21), Kind.FOLLOW, body="wie-weet-wat"),
+    Line("noor-volgt-ook", "noor", _ago(10, 20), Kind.FOLLOW, body="fotorechten"),
 ]
 
 LINES = [*FEED, *QUESTIONS, *IDEAS, *ASIDE, *STARTERS, *OFFERS, *PROFILES]

@@ -27,7 +27,8 @@ PARENTS = {
     Kind.REACT: {Kind.POST, Kind.REPLY, Kind.QUESTION, Kind.ANSWER, Kind.IDEA},
 }  # fmt: skip
 WORDS = {
-    Kind.OFFER: (3, 20), Kind.ABOUT: (3, 20), Kind.POST: (40, 90), Kind.STARTER: (20, 90), Kind.IDEA: (40, 90), Kind.QUESTION: (35, 90),
+    Kind.OFFER: (3, 20), Kind.POST: (40, 90), Kind.STARTER: (20, 90), Kind.IDEA: (40, 90), Kind.QUESTION: (35, 90),
+    Kind.ABOUT: (3, 20),
 }  # fmt: skip
 ACTS = (
     Kind.ACCEPT,
