@@ -55,11 +55,13 @@ from sociallearn.paths import TEMPLATES
 from sociallearn.placing import landing
 from sociallearn.placing.views import bp as placing
 from sociallearn.posts import expiring, form_files, rerendering
+from sociallearn.posts import reading as posted
 from sociallearn.posts.file_views import bp as files
 from sociallearn.posts.mark_views import bp as marks
 from sociallearn.posts.poll_views import bp as polls
 from sociallearn.posts.views import also_new
 from sociallearn.posts.views import bp as posts
+from sociallearn.profiles.views import bp as profiles
 from sociallearn.questions import escalating, settling, starting, states
 from sociallearn.questions import indexing as look_alikes
 from sociallearn.questions import waiting as promised
@@ -90,6 +92,7 @@ ROOMS = (
     files,
     feed,
     topics,
+    profiles,
     search,
     questions,
     memory,
@@ -178,7 +181,20 @@ def _everywhere() -> dict[str, Any]:
     here = {"member": seat.member, "cohort": seat.cohort} if seat else {"member": None, "cohort": None}
     # not for a page that refuses: the database may be the reason
     waiting_in = _waiting_in(seat.member) if seat and not g.get("is_refusal") else {}
-    return {**here, "toasts": toasts.current() if seat else [], "room": "", "waiting_in": waiting_in}
+    return {
+        **here,
+        "toasts": toasts.current() if seat else [],
+        "room": "",
+        "waiting_in": waiting_in,
+        **_me(here["member"]),
+    }
+
+
+def _me(member: Member | None) -> dict[str, Any]:
+    """The round picture of whoever is here."""
+    if member is None:
+        return {}
+    return {"my_initials": posted.initials(member.name), "my_hue": member.person_id * 5 % posted.HUES}
 
 
 def _waiting_in(member: Member) -> dict[str, int]:

@@ -13,7 +13,7 @@ from sociallearn.database import db
 
 TYPED = (
     "title", "body", "typed_title", "typed_body", "details", "idea", "suggestion", "benefit", "evidence", "reason",
-    "words", "words_en", "words_nl", "note", "name", "starter-body", "poll_option",
+    "words", "words_en", "words_nl", "line", "about", "note", "name", "starter-body", "poll_option",
 )  # fmt: skip
 
 

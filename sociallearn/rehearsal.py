@@ -309,6 +309,8 @@ class Actor:
             Kind.STARTER: ("/starters", _starter(line)),
             Kind.REVIEW: ("/participation/review", {"post": str(parent), "words": line.body}),
             Kind.OFFER: ("/questions/ask-me", self._offer(line)),
+            Kind.ABOUT: ("/me", {"about": line.body}),
+            Kind.FOLLOW: (f"/topics/{line.body}/following", {}),
         }[line.kind]
         location = self._send(line.key, path, form, line)
         if line.kind is Kind.STARTER:  # it leads to a page that names what was opened
@@ -358,7 +360,11 @@ class Actor:
         ticked = r'name="topic" value="(\d+)"[^>]*><bdi>#{}</bdi>'.format
         form: dict[str, Any] = {"words": line.body}
         if line.topics:
-            form |= {"is_listed": "1", "topic": [self._find(ticked(name), "/questions/ask-me") for name in line.topics]}
+            form |= {
+                "is_listed": "1",
+                "line": line.asked,
+                "topic": [self._find(ticked(name), "/questions/ask-me") for name in line.topics],
+            }
         return form
 
     def _group(self, lms_id: str) -> str:

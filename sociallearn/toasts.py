@@ -26,6 +26,8 @@ _WORDS: dict[str, Callable[[], str]] = {
     "muted": lambda: _("Muted. It will no longer be marked as new."),
     "topic-followed": lambda: _("You follow this topic: it stands above the others."),
     "topic-unfollowed": lambda: _("You no longer follow this topic."),
+    "about-saved": lambda: _("Saved. Others read it on your page."),
+    "about-gone": lambda: _("Nothing of it is kept."),
     "reported": lambda: _("Thank you. A trainer will look."),
     "reported-above": lambda: _("Thank you. An administrator will look."),
     "report-withdrawn": lambda: _("Taken back. Nothing of your report is kept."),

@@ -96,6 +96,7 @@ def give_imported(session: Session, items: Iterable[Shown]) -> None:
         if AUTHOR in places:
             item.author = places[AUTHOR] or somebody()
             item.initials, item.unit, item.is_trainer = initials(item.author), None, False
+            item.author_url = ""
 
 
 def somebody() -> str:

@@ -73,6 +73,8 @@ class Post(InCohort, Model):
         Index("ix_post_pinned", "cohort_id", "kind", sqlite_where=text("pinned_at IS NOT NULL"),
               postgresql_where=text("pinned_at IS NOT NULL")),
         Index("ix_post_reading_order", "root_id", "branch_id", "id"),
+        Index("ix_post_answering", "parent_id", "author_id", sqlite_where=text("parent_id IS NOT NULL"),
+              postgresql_where=text("parent_id IS NOT NULL")),
         Index(None, "author_id", "id"),
         Index("ix_post_in_space", "space_id", "active_id", sqlite_where=text("space_id IS NOT NULL"),
               postgresql_where=text("space_id IS NOT NULL")),

@@ -11,7 +11,7 @@ from blinker import Signal
 from flask import g, url_for
 from markupsafe import Markup
 from sqlalchemy import BindParameter, ColumnElement, Row, Select, and_, bindparam, exists, func, or_, select, tuple_
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from sociallearn.attachments import reading as attachments
 from sociallearn.attachments.reading import ShownFile
@@ -44,6 +44,7 @@ HUES = 12
 asking = Signal()
 
 _SHOW = {Kind.QUESTION: "questions.show", Kind.IDEA: "ideas.show"}
+ROOMS = {Kind.QUESTION: "questions", Kind.IDEA: "ideas"}  # that can be off; the feed is always there
 _LIST = {Kind.POST: "feed.index", Kind.QUESTION: "questions.index", Kind.IDEA: "ideas.index"}
 
 # What a post is shown from, in the order of _shown's arguments: columns, because whole objects cost twice as much.
@@ -75,6 +76,7 @@ class Shown:
     html: Markup
     author: str
     author_id: int
+    author_url: str  # the author's page; empty where the name is somebody's who is not here
     initials: str
     hue: int
     unit: str | None
@@ -383,6 +385,39 @@ def kept(session: Session, member: Member, before: int | None) -> tuple[list[Sho
     return items, items[-1].id if len(posts) > THREADS_A_PAGE else None
 
 
+def open_to(statement: Select[Any], member: Member) -> Select[Any]:
+    """``statement``, from ``Post``, narrowed to the texts this member can read now, in rooms that are open."""
+    statement = statement.where(Post.cohort_id == member.cohort_id, Post.visibility == Visibility.VISIBLE)
+    statement = statement.where(sight.in_sight(member))
+    closed = closed_kinds(member)
+    if not closed:
+        return statement
+    thread = aliased(Post)
+    statement = statement.outerjoin(thread, thread.id == Post.root_id)
+    return statement.where(func.coalesce(thread.kind, Post.kind).not_in(closed))
+
+
+def closed_kinds(member: Member) -> list[Kind]:
+    """What begins the threads of the rooms that are off."""
+    return [kind for kind, room in ROOMS.items() if room in member.cohort.rooms_off]
+
+
+def texts(
+    session: Session, statement: Select[Any], member: Member, before: int | None
+) -> tuple[list[Shown], int | None]:
+    """Twenty of these texts (``statement`` selects ``Post``), newest first, older than ``before`` (an id), and before
+    which the next twenty begin."""
+    if before is not None:
+        statement = statement.where(Post.id < before)
+    statement = statement.options(joinedload(Post.author)).order_by(Post.id.desc()).limit(THREADS_A_PAGE + 1)
+    posts = session.scalars(statement).all()
+    items = [show(post, member) for post in posts[:THREADS_A_PAGE]]
+    for item in items:
+        item.is_long = len(item.html) > LONG
+    give_marks(session, items, member)
+    return items, items[-1].id if len(posts) > THREADS_A_PAGE else None
+
+
 def root(session: Session, member: Member, post_id: int) -> Post | None:
     """The post, whatever its kind, if it is one of this cohort for this member, perhaps not before they have answered
     (``starters.hides``)."""
@@ -500,6 +535,7 @@ def _shown(  # noqa: PLR0913 - one argument a column
         html=Markup(complete(html, seat_path)) if visible else Markup(""),  # noqa: S704 - made by our sanitiser
         author=name,
         author_id=author_id,
+        author_url=f"{seat_path}/people/{author_id}",
         initials=initials(name),
         hue=person_id * 5 % HUES,
         unit=unit,

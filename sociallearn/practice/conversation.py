@@ -29,6 +29,8 @@ class Kind(StrEnum):
     HIDE = "hide"
     STARTER = "starter"
     OFFER = "offer"
+    ABOUT = "about"
+    FOLLOW = "follow"
     MOVE = "move"
     OUTCOME = "outcome"
     INVITE = "invite"
@@ -51,7 +53,8 @@ class Line:
     A review asks about a text's points, in ``body``; it is ``reviewed`` by answering it. A bonus (of ``points``) and an
     excuse are for ``owner``, in the week ``week`` counted from 1, with the reason as ``body``.
 
-    The ``body`` of an offer is what somebody can be asked about; by its ``topics`` others find them.
+    The ``body`` of an offer is what somebody can be asked about; by its ``topics`` others find them, and read
+    ``asked``. The ``body`` of following is the topic that is followed, that of "about" a line about oneself.
 
     A starter question opens a discussion, and with ``title`` and ``idea`` a question and an idea round too.
 
@@ -89,6 +92,7 @@ class Line:
     about: str = ""  # the key of the question a duplicate leads to
     idea: str = ""
     topics: tuple[str, ...] = ()
+    asked: str = ""
     due_in: timedelta | None = None  # after now
     answer_first: bool = False
 
@@ -588,6 +592,7 @@ OFFERS = [
         Kind.OFFER,
         body="toegankelijke pdf's, beeldbank, een nota schrijven",
         topics=("fotorechten",),
+        asked="Waar een foto vandaan komt, en hoe je dat op één regel noteert.",
     ),
     Line(
         "daan-helpt",
@@ -596,14 +601,32 @@ OFFERS = [
         Kind.OFFER,
         body="foto's, contracten, wie waarvoor tekent",
         topics=("fotorechten",),
+        asked="Contracten met fotografen: stuur me gerust de zin waar je over struikelt.",
     ),
     Line(
-        "tomasz-helps", "tomasz", _ago(11, 18), Kind.OFFER, language="en", body="Excel, figures, quoting sources, ideas"
+        "tomasz-helps",
+        "tomasz",
+        _ago(11, 18),
+        Kind.OFFER,
+        language="en",
+        body="Excel, figures, quoting sources, ideas",
+        topics=("wie-weet-wat",),
+        asked="Figures that a sceptic in finance accepts. Bring your worst spreadsheet.",
     ),
     Line("noor-helpt", "noor", _ago(10, 22), Kind.OFFER, body="spelling, vertalen, verwijzen naar bronnen en ideeën"),
 ]
 
-LINES = [*FEED, *QUESTIONS, *IDEAS, *ASIDE, *STARTERS, *OFFERS]
+# what people say of themselves, and the topics they follow
+PROFILES = [
+    Line("over-wout", "wout", _ago(11, 16), Kind.ABOUT, body="Eindredactie, elke dinsdag in Gent."),
+    Line("over-noor", "noor", _ago(11, 15), Kind.ABOUT, body="Zij/haar, nieuw sinds maart, drinkt de koffie zwart."),
+    Line("about-tomasz", "tomasz", _ago(11, 14), Kind.ABOUT, language="en", body="He/him, sales figures, up early."),
+    Line("about-marisol", "marisol", _ago(11, 13), Kind.ABOUT, language="en", body="English desk, happy to proofread."),
+    Line("noor-volgt", "noor", _ago(10, 21), Kind.FOLLOW, body="wie-weet-wat"),
+    Line("noor-volgt-ook", "noor", _ago(10, 20), Kind.FOLLOW, body="fotorechten"),
+]
+
+LINES = [*FEED, *QUESTIONS, *IDEAS, *ASIDE, *STARTERS, *OFFERS, *PROFILES]
 
 # who gave how many stars to which idea, in the order in which they did
 STARS: dict[str, dict[str, int]] = {

@@ -37,9 +37,18 @@ class Expert:
 
     member_id: int
     name: str
+    line: str  # what they like to be asked
     accepted: int = 0
     recommended: int = 0
     helped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What somebody said that others may find them by: the line, and keys and names of topics."""
+
+    line: str
+    topics: list[tuple[str, str]]
 
 
 def topics(session: Session, member: Member) -> list[Known]:
@@ -70,13 +79,14 @@ def topic(session: Session, member: Member, name: str) -> Topic | None:
 def experts(session: Session, member: Member, topic_id: int) -> list[Expert]:
     """Who may be found by it, most use first, then by name. Five queries, however many they are."""
     rows = session.execute(
-        select(Member.id, Person.name)
+        select(Member.id, Person.name, HelperProfile.line)
         .join(Person, Person.id == Member.person_id)
         .join(HelperProfile, HelperProfile.member_id == Member.id)
         .join(HelperTopic, HelperTopic.member_id == Member.id)
         .where(HelperTopic.topic_id == topic_id, HelperTopic.cohort_id == member.cohort_id, *_findable(member))
-    )
-    names: dict[int, str] = {id_: name for id_, name in rows}
+    ).all()
+    names: dict[int, str] = {id_: name for id_, name, _line in rows}
+    lines: dict[int, str] = {id_: line for id_, _name, line in rows}
     if not names:
         return []
     signs = {
@@ -91,7 +101,19 @@ def experts(session: Session, member: Member, topic_id: int) -> list[Expert]:
                 counts[sign.member_id, look] += 1
                 weights[sign.member_id] += sign.weight  # type: ignore[assignment]
     order = sorted(names, key=lambda one: (-weights[one], names[one].casefold(), one))
-    return [Expert(one, names[one], *(counts[one, look] for look in signs)) for one in order[:MOST_PEOPLE]]
+    return [Expert(one, names[one], lines[one], *(counts[one, look] for look in signs)) for one in order[:MOST_PEOPLE]]
+
+
+def offered(session: Session, member: Member, of: int) -> Offered | None:
+    """What ``member`` may find another one by: the topics of texts ``member`` can read, and the line. Nothing where
+    they did not say so. Two queries."""
+    found = select(HelperProfile.line).join(Member, Member.id == HelperProfile.member_id)
+    line = session.scalar(found.where(HelperProfile.member_id == of, *_findable(member)))
+    if line is None:
+        return None
+    named = select(Topic.key, Topic.name).join(HelperTopic, HelperTopic.topic_id == Topic.id)
+    named = named.where(HelperTopic.member_id == of, Topic.cohort_id == member.cohort_id, offering.in_sight_of(member))
+    return Offered(line, [(key, name) for key, name in session.execute(named.order_by(Topic.key))])
 
 
 def _findable(member: Member) -> tuple[ColumnElement[bool], ...]:

@@ -10,6 +10,7 @@ from sociallearn.parameters import whole
 from sociallearn.posts.forms import LONGEST_TITLE, tidy, tidy_line
 
 LONGEST_WORDS = 300
+LONGEST_LINE = 140
 _NUMBER = re.compile(r"(?:.*/questions/)?(\d+)(?:[?#].*)?", re.DOTALL)
 
 
@@ -61,3 +62,8 @@ class OfferForm(Form):
         validators=[Length(max=LONGEST_WORDS, message=_("At most 300 characters."))],
     )
     is_listed = BooleanField(_("Others may find me by these topics"))
+    line = StringField(
+        _("What I like to be asked"),
+        filters=[tidy_line],
+        validators=[Length(max=LONGEST_LINE, message=_("At most 140 characters."))],
+    )

@@ -220,8 +220,9 @@ class HelperProfile(InCohort, Model):
     """A member says "ask me about": topics, and words of their own. No row, no asking."""
 
     member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True)
-    words: Mapped[str]
+    words: Mapped[str]  # shown to nobody: they serve to choose whom to ask
     is_listed: Mapped[bool] = mapped_column(default=False)  # whether others may find them by these topics
+    line: Mapped[str] = mapped_column(default="")  # what they like to be asked, for whoever finds them
     at: Mapped[datetime] = mapped_column(default=clock.now)
 
 

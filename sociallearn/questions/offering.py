@@ -18,10 +18,10 @@ MOST_TOPICS = 20
 
 
 def offer(
-    session: Session, *, by: Member, topic_ids: Collection[int], words: str, is_listed: bool = False
+    session: Session, *, by: Member, topic_ids: Collection[int], words: str, is_listed: bool = False, line: str = ""
 ) -> HelperProfile:
     """Be asked about these topics of the cohort and these words from now on; it replaces what was offered before.
-    Others find the name by the topics only where ``is_listed``; the words are shown to nobody.
+    Others find the name by the topics, and read the line, only where ``is_listed``; the words are shown to nobody.
 
     Raises Refusal 403 for who does not write, 422 for nothing at all or too many topics. Other cohorts' topics are left
     out.
@@ -37,7 +37,7 @@ def offer(
         raise Refusal(422, _("Choose a topic, or write what people can ask you about."))
     profile = insert_or_get(session, HelperProfile, {"member_id": by.id}, {**own, "words": words, "at": clock.now()})
     profile = locked(session, HelperProfile, profile.member_id)
-    profile.words, profile.is_listed, profile.at = words, is_listed, clock.now()
+    profile.words, profile.is_listed, profile.line, profile.at = words, is_listed, line, clock.now()
     session.execute(delete(HelperTopic).where(HelperTopic.member_id == by.id))
     session.add_all(HelperTopic(**own, member_id=by.id, topic_id=topic_id) for topic_id in topics)
     session.flush()

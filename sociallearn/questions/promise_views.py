@@ -127,7 +127,7 @@ def _stamp(moment: datetime | None) -> str:
 def ask_me() -> ResponseReturnValue:
     """What I can be asked about."""
     offer = waiting.offer_of(db.session(), access.member())
-    known = {"words": offer.words, "is_listed": offer.is_listed} if offer else {}
+    known = {"words": offer.words, "is_listed": offer.is_listed, "line": offer.line} if offer else {}
     return _offer_page(OfferForm(data=known))
 
 
@@ -160,6 +160,7 @@ def offer() -> ResponseReturnValue:
             topic_ids=ticked,
             words=form.words.data or "",
             is_listed=bool(form.is_listed.data),
+            line=form.line.data or "",
         )
     except Refusal as refusal:
         if refusal.status != 422:
@@ -174,7 +175,8 @@ def offer() -> ResponseReturnValue:
 def withdraw() -> ResponseReturnValue:
     """Not be asked any more."""
     offering.withdraw(db.session(), by=access.member())
-    return toasts.redirect(url_for("promise.ask_me"), "offer-withdrawn")
+    goal = access.back_to(request.referrer) or url_for("profiles.me")  # the room may be closed
+    return toasts.redirect(goal.partition("?")[0], "offer-withdrawn")
 
 
 def _offer_page(form: OfferForm, ticked: set[int] | None = None) -> str:

@@ -165,7 +165,7 @@ def asking(session: Session, question: Post, member: Member, shown: ShownClock |
     for member_id, step, state, name in rows:
         if step == Step.HELPERS:
             found.count += 1
-            if member.is_trainer:
+            if member.is_trainer and state != NudgeState.WITHDRAWN:  # who offers no longer is named no longer
                 found.names.append(name)
         is_request = step != Step.FOLLOWERS and state == NudgeState.OPEN
         found.is_mine = found.is_mine or (member_id == member.id and is_request)

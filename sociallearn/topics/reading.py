@@ -6,16 +6,15 @@ from typing import Any
 
 from flask import url_for
 from sqlalchemy import Select, func, or_, select
-from sqlalchemy.orm import Session, aliased, joinedload
+from sqlalchemy.orm import Session
 
-from sociallearn.posts import reading, sight, starters
-from sociallearn.posts.models import Kind, Post, PostTopic, Topic, TopicFollow, Visibility
-from sociallearn.posts.reading import LONG, THREADS_A_PAGE, Page
+from sociallearn.posts import reading, starters
+from sociallearn.posts.models import Post, PostTopic, Topic, TopicFollow
+from sociallearn.posts.reading import Page
 from sociallearn.roster.models import Member
 from sociallearn.text.naming import topic_key
 
 MOST_TOPICS = 200  # in the list
-_KIND_OF_ROOM = {"questions": Kind.QUESTION, "ideas": Kind.IDEA}
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ def topics(session: Session, member: Member) -> list[Listed]:
     """The cohort's topics: those one follows first, then the most used."""
     counted = Topic.post_count.label("count")
     statement = _topics(member)
-    if _closed(member) or starters.hides_any(session, member):
+    if reading.closed_kinds(member) or starters.hides_any(session, member):
         numbers = (
             _texts(select(PostTopic.topic_id, func.count().label("number")).select_from(Post), member)
             .group_by(PostTopic.topic_id)
@@ -73,16 +72,8 @@ def _is_named(session: Session, topic: Listed, member: Member) -> bool:
 def texts(session: Session, topic: Listed, member: Member, before: int | None) -> Page:
     """Twenty texts that name it, newest first, older than ``before``."""
     statement = _texts(select(Post), member).where(PostTopic.topic_id == topic.id)
-    if before is not None:
-        statement = statement.where(Post.id < before)
-    statement = statement.options(joinedload(Post.author)).order_by(Post.id.desc()).limit(THREADS_A_PAGE + 1)
-    posts = session.scalars(statement).all()
-    items = [reading.show(post, member) for post in posts[:THREADS_A_PAGE]]
-    for item in items:
-        item.is_long = len(item.html) > LONG
-    reading.give_marks(session, items, member)
-    more = len(posts) > THREADS_A_PAGE
-    next_url = url_for("topics.show", topic_key=topic.key, before=items[-1].id) if more else None
+    items, next_before = reading.texts(session, statement, member, before)
+    next_url = url_for("topics.show", topic_key=topic.key, before=next_before) if next_before else None
     return Page(items, next_url, before is None)
 
 
@@ -94,16 +85,4 @@ def _topics(member: Member) -> Select[Any]:
 
 def _texts(statement: Select[Any], member: Member) -> Select[Any]:
     """Only what this member can read, and what stands in a room that is open."""
-    statement = statement.join(PostTopic, PostTopic.post_id == Post.id)
-    statement = statement.where(Post.cohort_id == member.cohort_id, Post.visibility == Visibility.VISIBLE)
-    statement = statement.where(sight.in_sight(member))
-    closed = _closed(member)
-    if not closed:
-        return statement
-    root = aliased(Post)
-    statement = statement.outerjoin(root, root.id == Post.root_id)
-    return statement.where(func.coalesce(root.kind, Post.kind).not_in(closed))
-
-
-def _closed(member: Member) -> list[str]:
-    return [_KIND_OF_ROOM[room] for room in member.cohort.rooms_off if room in _KIND_OF_ROOM]
+    return reading.open_to(statement.join(PostTopic, PostTopic.post_id == Post.id), member)

@@ -16,7 +16,7 @@ PARENTS = {
     Kind.POST: set(), Kind.QUESTION: set(), Kind.IDEA: set(), Kind.STARTER: set(),
     Kind.REPLY: {Kind.POST, Kind.REPLY, Kind.STARTER}, Kind.ANSWER: {Kind.QUESTION},
     Kind.COMMENT: {Kind.IDEA, Kind.COMMENT},
-    Kind.OFFER: set(),
+    Kind.OFFER: set(), Kind.ABOUT: set(), Kind.FOLLOW: set(),
     Kind.ACCEPT: {Kind.ANSWER}, Kind.RATE: {Kind.IDEA}, Kind.PIN: {Kind.POST},
     Kind.MOVE: {Kind.IDEA}, Kind.OUTCOME: {Kind.IDEA}, Kind.INVITE: {Kind.IDEA}, Kind.JOIN: {Kind.IDEA},
     Kind.APPEAL: {Kind.MOVE}, Kind.REPLY_TO_APPEAL: {Kind.APPEAL},
@@ -28,6 +28,7 @@ PARENTS = {
 }  # fmt: skip
 WORDS = {
     Kind.OFFER: (3, 20), Kind.POST: (40, 90), Kind.STARTER: (20, 90), Kind.IDEA: (40, 90), Kind.QUESTION: (35, 90),
+    Kind.ABOUT: (3, 20),
 }  # fmt: skip
 ACTS = (
     Kind.ACCEPT,
@@ -43,7 +44,7 @@ ACTS = (
 )
 ACTS += (Kind.INVITE, Kind.JOIN, Kind.APPEAL, Kind.REPLY_TO_APPEAL)
 ACTS += (Kind.USEFUL, Kind.HELPED, Kind.ENDORSE, Kind.SOLVE, Kind.DUPLICATE)
-ACTS += (Kind.REVIEW, Kind.REVIEWED, Kind.BONUS, Kind.EXCUSE)
+ACTS += (Kind.REVIEW, Kind.REVIEWED, Kind.BONUS, Kind.EXCUSE, Kind.FOLLOW)
 WRITTEN = [line for line in SCRIPT if line.kind not in ACTS]
 ASIDE = {line.key for line in SCRIPT if line.space}  # a few words will do there
 

@@ -1,0 +1,1 @@
+"""People: one's own page, and what others may see of somebody."""
