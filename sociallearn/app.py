@@ -59,6 +59,7 @@ from sociallearn.posts.mark_views import bp as marks
 from sociallearn.posts.poll_views import bp as polls
 from sociallearn.posts.views import also_new
 from sociallearn.posts.views import bp as posts
+from sociallearn.pulse.views import bp as pulse
 from sociallearn.questions import escalating, settling, starting, states
 from sociallearn.questions import indexing as look_alikes
 from sociallearn.questions import waiting as promised
@@ -102,6 +103,7 @@ ROOMS = (
     administering,
     insights,
     setup,
+    pulse,
     starters,
     administration,
     placing,

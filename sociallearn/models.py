@@ -12,6 +12,7 @@ def load() -> None:
     import sociallearn.moderation.models
     import sociallearn.notifications.models
     import sociallearn.posts.models
+    import sociallearn.pulse.models
     import sociallearn.questions.models
     import sociallearn.roster.models
     import sociallearn.search.models  # noqa: F401

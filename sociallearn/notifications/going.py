@@ -23,7 +23,7 @@ from sociallearn.roster import opening
 from sociallearn.roster.models import Member, Placement, Seat
 from sociallearn.roster.opening import Goal
 
-LIST, SETTINGS = "list", "settings"
+LIST, SETTINGS, PULSE = "list", "settings", "pulse"
 FOR = timedelta(hours=1)  # from the link to the launch
 _GOAL = re.compile(r"(post|round):(\d{1,18})")
 _CANVAS = re.compile(r"(https?://[^/]+/courses/\d+)/external_content/")
@@ -68,6 +68,8 @@ def _signer(purpose: str) -> URLSafeSerializer:
 
 def page(goal: str) -> Goal:
     """The endpoint and its values."""
+    if goal == PULSE:
+        return "feed.index", {"pulse": 1, "_anchor": "pulse"}
     found = _GOAL.fullmatch(goal)
     if found is None:
         return ("notifications.settings" if goal == SETTINGS else "notifications.index"), {}

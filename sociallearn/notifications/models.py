@@ -23,6 +23,7 @@ class About(StrEnum):
     IDEA = "idea"  # what becomes of ideas one wrote or rated
     DECISION = "decision"  # about one's own texts
     TRAINER = "trainer"  # starter questions and announcements
+    PULSE = "pulse"  # two short questions, for a week
 
 
 class What(StrEnum):
@@ -50,6 +51,7 @@ class What(StrEnum):
     UNLOCKED = "unlocked"
     STARTER = "starter"
     ANNOUNCED = "announced"
+    PULSE = "pulse"
 
 
 class Notification(InCohort, Model):

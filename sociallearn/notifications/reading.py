@@ -29,6 +29,7 @@ from sociallearn.ideas.models import IdeaRound
 from sociallearn.notifications.models import About, Notification, Quiet, What
 from sociallearn.posts import sight
 from sociallearn.posts.models import Decision, Kind, Post, ReadMark, ThreadFollow, Visibility
+from sociallearn.pulse.asking import OPEN_FOR
 from sociallearn.questions.models import Nudge, NudgeState
 from sociallearn.roster.models import Member, Person
 from sociallearn.text.excerpting import excerpt
@@ -69,7 +70,11 @@ _SHOWN = (
         and_(sight.IN_SIGHT_NOW, or_(Post.visibility == Visibility.VISIBLE, _OWN_DECISION)),
     ),
     or_(_ROOT.kind.is_(None), _ROOT.kind.not_in(bindparam("closed_kinds", expanding=True))),
-    or_(Notification.post_id.is_not(None), literal("ideas").not_in(bindparam("rooms_off", expanding=True))),
+    or_(
+        Notification.post_id.is_not(None),
+        and_(Notification.what == What.PULSE, Notification.at > bindparam("asked_since")),
+        and_(Notification.what != What.PULSE, literal("ideas").not_in(bindparam("rooms_off", expanding=True))),
+    ),
     or_(~_IS_MUTED, Notification.about == About.DECISION),
 )
 
@@ -144,6 +149,8 @@ class Line:
     @property
     def goal(self) -> str:
         """What it leads to, as ``going`` writes it."""
+        if self.what == What.PULSE:
+            return "pulse"
         return f"post:{self.post_id}" if self.post_id else f"round:{self.round_id}"
 
 
@@ -155,6 +162,7 @@ def _values(member: Member) -> dict[str, Any]:
         "person_id": member.person_id,
         "closed_kinds": closed,
         "rooms_off": list(rooms_off),
+        "asked_since": clock.now() - OPEN_FOR,
     }
 
 
