@@ -62,6 +62,7 @@ from sociallearn.posts.poll_views import bp as polls
 from sociallearn.posts.views import also_new
 from sociallearn.posts.views import bp as posts
 from sociallearn.profiles.views import bp as profiles
+from sociallearn.pulse.views import bp as pulse
 from sociallearn.questions import escalating, settling, starting, states
 from sociallearn.questions import indexing as look_alikes
 from sociallearn.questions import waiting as promised
@@ -107,6 +108,7 @@ ROOMS = (
     insights,
     morning,
     setup,
+    pulse,
     starters,
     administration,
     placing,

@@ -13,6 +13,7 @@ def load() -> None:
     import sociallearn.notifications.models
     import sociallearn.posts.models
     import sociallearn.profiles.models
+    import sociallearn.pulse.models
     import sociallearn.questions.models
     import sociallearn.roster.models
     import sociallearn.search.models  # noqa: F401

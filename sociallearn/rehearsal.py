@@ -44,6 +44,7 @@ from sociallearn.practice import crowd, earlier, enclosures, registering, servin
 from sociallearn.practice.app import create_practice_lms
 from sociallearn.practice.conversation import SILENT, SILENT_SINCE, START, Kind, Line, script
 from sociallearn.practice.people import CAST, Role
+from sociallearn.pulse import answering, asking
 from sociallearn.questions import escalating
 from sociallearn.questions.models import Escalation, StepState
 from sociallearn.roster import granting
@@ -152,6 +153,9 @@ def assemble(lms: Flask, tool: Flask, talk: crowd.Talk, now: datetime) -> None:
                 one.person.sub: one for one in session.scalars(select(Member).where(Member.cohort_id == cohort_id))
             }
             _chat(session, talk, people, began)
+            rounds = [began + after for after in talk.asked] + [now - timedelta(days=1)] * talk.is_asked_now
+            for number, at in enumerate(rounds):
+                _take_pulse(session, talk, number, people, at)
         db.session.remove()
 
 
@@ -176,6 +180,14 @@ def _chat(session: Session, talk: crowd.Talk, people: dict[str, Member], began: 
             if to == "done":
                 plan = settling.Plan(evidence=f"Sinds deze maand in gebruik ({place + 1}).", is_there=True)
                 settling.settle(session, idea, plan, by=trainer, seen=0)
+
+
+def _take_pulse(session: Session, talk: crowd.Talk, number: int, people: dict[str, Member], at: datetime) -> None:
+    trainer = next(one for one in people.values() if one.is_trainer)
+    with clock.at(at):
+        asking.ask(session, trainer.cohort, by=trainer)
+        for who, liked, found in crowd.pulse(talk, number):
+            answering.answer(session, by=people[who], liked=liked, found=found)
 
 
 def _escalate(tool: Flask, until: datetime) -> None:

@@ -88,6 +88,8 @@ _WORDS: dict[str, Callable[[], str]] = {
     "fresh": lambda: _("A fresh start it is."),
     "reading": lambda: _("The list is being read. Reload this page in a moment."),
     "saved": lambda: _("Saved."),
+    "pulse-opened": lambda: _("Open for a week. Everybody who learns here is told once."),
+    "pulse-taken-back": lambda: _("Taken back. What was answered so far is gone."),
     "texts-withdrawn": lambda: _("Saved. From now on no later cohort reads your texts."),
     "starter-opened": lambda: _("Published."),
     "starter-withdrawn": lambda: _("Taken back."),

@@ -132,6 +132,8 @@ def populate(app: Flask, word: str) -> Tenant:
     with app.app_context(), transaction() as session:
         _deliver(session, tenant)
         _close(session, tenant)
+    _done(tenant.tess.post("/cohort/pulse"))
+    _done(tenant.ben.post("/pulse", liked="4"))
     return tenant
 
 

@@ -1,14 +1,14 @@
 """Friendly nudges, and what trainers look for every morning.
 
 Revision: 20261130_nudges
-After: 20261129_importing
+After: 20261130_incremental
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "20261130_nudges"
-down_revision = "20261129_importing"
+down_revision = "20261130_incremental"
 branch_labels = None
 depends_on = None
 

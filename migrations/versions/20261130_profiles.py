@@ -1,14 +1,14 @@
 """What people say of themselves, what they like to be asked, and whose texts a text answers found quickly.
 
 Revision: 20261130_profiles
-After: 20261129_importing
+After: 20261130_nudges
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "20261130_profiles"
-down_revision = "20261129_importing"
+down_revision = "20261130_nudges"
 branch_labels = None
 depends_on = None
 

@@ -23,6 +23,7 @@ from sociallearn.posts import (
 from sociallearn.posts.extra_forms import FeedForm
 from sociallearn.posts.forms import PostForm
 from sociallearn.posts.models import Kind
+from sociallearn.pulse import reading as pulse
 from sociallearn.roster import greeting, spaces
 
 bp = Blueprint("feed", __name__, url_prefix="/s/<seat>")
@@ -105,6 +106,8 @@ def _page(form: FeedForm) -> str:
     above = {item.id for item in pinned}
     newest_id = max((item.id for item in page.items), default=0)
     page.items = [item for item in page.items if item.id not in above]
+    greeted = greeting.greet(session, access.cohort(), member)
+    asks = is_front and ("pulse" in request.args or not greeted.agreements_news)  # one card at a time
     return render_template(
         "feed/index.html",
         form=form,
@@ -121,7 +124,8 @@ def _page(form: FeedForm) -> str:
         draft_saved=draft is not None,
         hint=receipts.hint_for(session, member, "post"),
         participation=receipts.line_for(session, member) if is_front else None,
-        greeting=greeting.greet(session, access.cohort(), member),
+        pulse=pulse.shown(session, member) if asks else None,
+        greeting=greeted,
         room="feed",
     )
 

@@ -7,6 +7,7 @@ overlap and that at least five people stand behind each (``hiding``):
 - *acts* of a week by unit; a week in which fewer than five took part has none, nor is it in any sum;
 - what a few weeks are needed for, by *blocks* of four: weekdays, how much people did, who replies to whom;
 - *questions*, over as many weeks as it takes until five different people have asked;
+- the *pulse*, with the week in which its round ended (``pulsing``);
 - the *funnel* and *ideas* as they stood when the newest week was closed, in place of what was there.
 """
 
@@ -20,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from sociallearn import clock
 from sociallearn.database import insert_or_get, locked, transaction
-from sociallearn.insights import gathering, hiding, mixing, tallying
+from sociallearn.insights import gathering, hiding, mixing, pulsing, tallying
 from sociallearn.insights.hiding import FEWEST, NOTHING, Part
 from sociallearn.insights.models import Cell, Closed, MemberWeek
 from sociallearn.questions import waiting
@@ -83,6 +84,7 @@ def close(session: Session, cohort: Cohort) -> int:
     if state.next_monday > since:
         _close_questions(session, cohort, first, state.next_monday)
         _stand(session, cohort, state.next_monday)
+        pulsing.close(session, cohort, state.next_monday)
     session.flush()
     return _count(session, cohort) - before
 

@@ -23,6 +23,8 @@ ideas           stage:…, rated,    ideas in a stage; with enough ratings; ever
                 refused,
                 implemented
 stay            a stage            median days ideas stayed in it
+pulse           liked, found       the average answer, from 1 to 5, in a round that ended in that week; of
+                                   just as many as ``people`` says
 =============== ================== =============================================================================
 """
 
@@ -77,6 +79,17 @@ class Questions:
 
 
 @dataclass(frozen=True, slots=True)
+class Pulse:
+    """What people answered in one round, on average from 1 to 5, and of how many that is; nothing below five."""
+
+    monday: date
+    liked: float | None
+    liked_people: int | None
+    found: float | None
+    found_people: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Pair:
     """Replies between two units, of all that crossed; names are empty for units too small to be named."""
 
@@ -122,6 +135,12 @@ class Figures:
     ideas: dict[str, int] = field(default_factory=dict)
     stages: dict[str, int] = field(default_factory=dict)
     stays: dict[str, float] = field(default_factory=dict)
+    pulses: tuple[Pulse, ...] = ()  # the oldest first
+
+    @property
+    def pulse(self) -> Pulse | None:
+        """The newest round."""
+        return self.pulses[-1] if self.pulses else None
 
     @property
     def acts(self) -> int:
@@ -153,7 +172,7 @@ class Figures:
     @property
     def is_empty(self) -> bool:
         """Nothing was closed yet, or nothing can be shown."""
-        return not (self.acts or self.asked or self.ideas or any(self.funnel.values()))
+        return not (self.acts or self.asked or self.ideas or self.pulses or any(self.funnel.values()))
 
 
 def figures(cells: Iterable[Number], since: date, until: date) -> Figures:
@@ -180,6 +199,7 @@ def figures(cells: Iterable[Number], since: date, until: date) -> Figures:
         ideas={key: count for key, count in ideas.items() if not key.startswith("stage:")},
         stages=stages,
         stays={cell.key: cell.number for cell in by["stay"]},
+        pulses=_pulses(by["pulse"]),
     )
 
 
@@ -190,6 +210,13 @@ def _weeks(cells: Sequence[Number], since: date, until: date) -> tuple[Week, ...
         Week(one, int(known[one].number), known[one].people) if one in known else Week(one, None, None)
         for one in mondays
     )
+
+
+def _pulses(cells: Sequence[Number]) -> tuple[Pulse, ...]:
+    by = {(cell.since, cell.key): (cell.number, cell.people) for cell in cells}
+    weeks = sorted({cell.since for cell in cells})
+    nothing = (None, None)
+    return tuple(Pulse(one, *by.get((one, "liked"), nothing), *by.get((one, "found"), nothing)) for one in weeks)
 
 
 def _sums(cells: Iterable[Number], key: Callable[[Number], str]) -> dict[str, int]:

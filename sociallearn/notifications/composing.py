@@ -102,6 +102,7 @@ def compose(session: Session, person: Person) -> Letter | None:
 
 _ORDER = {about: place for place, about in enumerate([
     About.ASKED, About.REPLY, About.NAMED, About.CREDIT, About.DECISION, About.WORD, About.IDEA, About.TRAINER,
+    About.PULSE,
     About.FOLLOWED, About.REACTION,
 ])}  # fmt: skip
 

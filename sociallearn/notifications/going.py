@@ -29,6 +29,7 @@ _PAGES: dict[str, Goal] = {
     "settings": ("notifications.settings", {}),
     "participation": ("grades.mine", {}),
     "feed": ("feed.index", {}),
+    "pulse": ("feed.index", {"pulse": 1, "_anchor": "pulse"}),
     "questions": ("questions.index", {"show": "mine"}),
 }
 FOR = timedelta(hours=1)  # from the link to the launch

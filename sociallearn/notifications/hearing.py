@@ -15,14 +15,16 @@ from sociallearn.activity.recording import recorded
 from sociallearn.grades.models import GradeReview
 from sociallearn.ideas import authoring, settling
 from sociallearn.ideas.models import Outcome, Rating
-from sociallearn.notifications import planning, telling
+from sociallearn.notifications import marking, planning, telling
 from sociallearn.notifications.models import About, FriendlyNudge, Notification, What
 from sociallearn.notifications.telling import News
 from sociallearn.posts import reacting, writing
 from sociallearn.posts.models import Decision, Kind, Lock, Mention, Post, Praise, ReactionKind, Starter, ThreadFollow
 from sociallearn.posts.models import Visibility as Sight
+from sociallearn.pulse import answering, asking
+from sociallearn.pulse.models import PulseRound
 from sociallearn.questions.models import Nudge, Step
-from sociallearn.roster.models import Member
+from sociallearn.roster.models import Member, Role
 from sociallearn.roster.signals import arrived
 
 _CREDIT = {Verb.ACCEPTED: What.ACCEPTED, Verb.ENDORSED: What.ENDORSED, Verb.HELPED: What.HELPED}
@@ -41,6 +43,8 @@ def connect() -> None:
     writing.written.connect(on_text)
     reacting.reacted.connect(on_reaction)
     settling.settled.connect(on_outcome)
+    asking.taken_back.connect(on_pulse_taken_back)
+    answering.responded.connect(on_pulse_answer)
     arrived.connect(planning.on_arrival)
     if not event.contains(Session, "after_flush", _on_flush):
         event.listen(Session, "after_flush", _on_flush)
@@ -129,6 +133,25 @@ def on_outcome(outcome: Outcome, by: Member, session: Session) -> None:
     )
     further = {outcome.owner_id} if outcome.owner_id else set()
     telling.tell(session, news, telling.among(session, post, _concerned(session, post.id) | further))
+
+
+def on_pulse_taken_back(round_: PulseRound, session: Session) -> None:
+    """Two questions are no longer asked."""
+    telling.take_back(session, Notification.event == _pulse(round_))
+
+
+def on_pulse_answer(round_: PulseRound, member: Member, session: Session) -> None:
+    """Whoever answered them, or put that off, has seen that they were asked."""
+    marking.seen(session, member, _pulse(round_))
+
+
+def _pulse(round_: PulseRound) -> str:
+    return f"{What.PULSE}:{round_.id}"
+
+
+def _asked(session: Session, round_: PulseRound) -> None:
+    learners = telling.here(session, round_.cohort_id, None, Member.role == Role.LEARNER)
+    telling.tell(session, News(_pulse(round_), About.PULSE, What.PULSE, by_id=round_.by_id, names=False), learners)
 
 
 def _concerned(session: Session, idea_id: int) -> set[int]:
@@ -223,4 +246,5 @@ _ROWS: dict[type, Callable[[Session, Any], None]] = {
     Praise: _praised,
     Starter: _started,
     FriendlyNudge: _wrote,
+    PulseRound: _asked,
 }

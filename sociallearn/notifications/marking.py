@@ -18,3 +18,11 @@ def read(session: Session, member: Member, up_to: int, bundle: str | None = None
             update(Notification).where(chosen, Notification.member_id == member.id).values(read_at=clock.now()),
             execution_options={"synchronize_session": False},
         )
+
+
+def seen(session: Session, member: Member, event: str) -> None:
+    """What this event told the member, by what they did about it."""
+    mine = (Notification.member_id == member.id, Notification.event == event, Notification.read_at.is_(None))
+    session.execute(
+        update(Notification).where(*mine).values(read_at=clock.now()), execution_options={"synchronize_session": False}
+    )

@@ -24,6 +24,7 @@ class About(StrEnum):
     DECISION = "decision"  # about one's own texts
     TRAINER = "trainer"  # starter questions and announcements
     WORD = "word"  # from a trainer to one person alone
+    PULSE = "pulse"  # two short questions, for a week
 
 
 class What(StrEnum):
@@ -53,6 +54,7 @@ class What(StrEnum):
     ANNOUNCED = "announced"
     WROTE = "wrote"  # a trainer, a friendly nudge
     LOOKED = "looked"  # a trainer, again at a score, as one asked
+    PULSE = "pulse"
 
 
 class Notification(InCohort, Model):

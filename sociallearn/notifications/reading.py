@@ -29,6 +29,7 @@ from sociallearn.ideas.models import IdeaRound
 from sociallearn.notifications.models import About, FriendlyNudge, Need, Notification, Quiet, What
 from sociallearn.posts import sight
 from sociallearn.posts.models import Decision, Kind, Post, ReadMark, ThreadFollow, Visibility
+from sociallearn.pulse.asking import OPEN_FOR
 from sociallearn.questions.models import Nudge, NudgeState
 from sociallearn.roster.models import Member, Person
 from sociallearn.text.excerpting import excerpt
@@ -74,6 +75,7 @@ _SHOWN = (
         Notification.round_id.is_(None),
         literal("ideas").not_in(bindparam("rooms_off", expanding=True)),
     ),
+    or_(Notification.what != What.PULSE, Notification.at > bindparam("asked_since")),
     or_(~_IS_MUTED, Notification.about == About.DECISION),
 )
 
@@ -163,6 +165,7 @@ def _values(member: Member) -> dict[str, Any]:
         "person_id": member.person_id,
         "closed_kinds": closed,
         "rooms_off": list(rooms_off),
+        "asked_since": clock.now() - OPEN_FOR,
     }
 
 
@@ -219,9 +222,12 @@ def _begin(row: Row[Any], member: Member) -> Line:
     return line
 
 
+_OWN_PLACES = {What.LOOKED: "participation", What.PULSE: "pulse"}
+
+
 def _place(row: Row[Any], rooms_off: Sequence[str]) -> str:
-    if row.what == What.LOOKED:
-        return "participation"
+    if row.what in _OWN_PLACES:
+        return _OWN_PLACES[row.what]
     if row.what != What.WROTE:
         return ""
     wanted = "questions" if row.need == Need.UNANSWERED else "feed"

@@ -21,6 +21,7 @@ def headings() -> dict[About, str]:
         About.IDEA: _("What becomes of ideas you wrote or rated"),
         About.WORD: _("Your trainer writes to you alone"),
         About.TRAINER: _("From your trainer: starter questions and announcements"),
+        About.PULSE: _("Two short questions about learning together"),
         About.FOLLOWED: _("New in what you follow"),
         About.REACTION: _("Reactions to your texts"),
     }
@@ -49,6 +50,7 @@ def sentence(line: Line) -> str:
         return str(ngettext("Your text helped %(num)s person", "Your text helped %(num)s people", line.count))
     said: dict[What, str] = {
         What.ASKED: _("Can you help? A question waits for you"),
+        What.PULSE: _("Two short questions: how do you like learning here together?"),
         What.TOPIC: _("A question about a topic you follow waits for an answer"),
         What.ACCEPTED: _("Your answer was marked as the one that helped"),
         What.HIDDEN: _("A text of yours was hidden"),

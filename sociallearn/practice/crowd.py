@@ -19,11 +19,13 @@ class Talk:
     weeks: int
     acts: int
     apart: float  # how often somebody replies within their own unit only
+    asked: tuple[timedelta, ...]  # when two short questions were opened, since it began
+    is_asked_now: bool = False  # they are open once more
 
 
 TALKS = (
-    Talk(SHARING, "delen", timedelta(days=79), 8, 330, 0.45),
-    Talk(FEEDBACK, "feedback", timedelta(days=51), 6, 150, 0.0),
+    Talk(SHARING, "delen", timedelta(days=79), 8, 330, 0.45, (timedelta(days=15), timedelta(days=50))),
+    Talk(FEEDBACK, "feedback", timedelta(days=51), 6, 150, 0.0, (timedelta(days=16),), is_asked_now=True),
 )
 ABOUT = (
     "een overdracht", "ons weekoverleg", "een klacht van een klant", "de planning van de zomer", "een nieuwe collega",
@@ -112,6 +114,16 @@ def script(talk: Talk) -> list[Act]:
     order = sorted(range(len(said)), key=lambda place: said[place].after)
     place_of = {before: place for place, before in enumerate(order)}
     return [replace(said[before], to=place_of[said[before].to]) for before in order]
+
+
+def pulse(talk: Talk, number: int) -> list[tuple[str, int, int]]:
+    """(who, how they like learning there, whether they found the person they needed) in that round: 1 to 5, or 6 for
+    needing nobody. Two of three answer; the longer a course lasts, the better people know whom to ask."""
+    chance = random.Random(f"{talk.plan.id} {number}")  # noqa: S311 - as above
+    learners = [who for who, role in talk.plan.people if role is Role.LEARNER]
+    answering = sorted(chance.sample(learners, len(learners) * 2 // 3))
+    liked, found = (1, 2, 5, 9, 6), (2, 4, 7 - number, 6 + 2 * number, 3 + number, 3)
+    return [(who, chance.choices(range(1, 6), liked)[0], chance.choices(range(1, 7), found)[0]) for who in answering]
 
 
 def _answer(chance: random.Random) -> str:

@@ -418,12 +418,21 @@ def test_pages_about_a_cohort(inspect: Callable[..., Inspector], site: Site) -> 
     katrien.look("somebody", katrien.link(".people a[href*='/people/']"))
     noor = inspect().enter("noor", link)
     noor.look("feed of a learner who is new")
+    katrien.look("two short questions", "cohort/pulse")
+    katrien.press("main form.buttons button")
+    katrien.page.locator("main details summary").click()
+    katrien.look("two short questions, open")
+    noor.press("form[action$='/agreements/read'] button")
+    noor.look("two short questions above the feed")
+    noor.press(".pulse-scale button[name=liked] >> nth=3")
+    noor.press(".pulse-none")
+    noor.look("both answered")
     katrien.look("archive", "cohort/set-up/archive")
     katrien.press("main form button")
     katrien.look("archived")
     assert katrien.found == []
     assert noor.found == []
-    assert len(katrien.seen) == 12
+    assert len(katrien.seen) == 14
 
 
 def copied_course(trainer: Inspector) -> str:

@@ -1,0 +1,1 @@
+"""Two short questions a trainer opens for a week; what each learner answers stays between them and nobody."""

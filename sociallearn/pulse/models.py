@@ -1,0 +1,33 @@
+"""A week in which two questions can be answered, and what each learner answered: for that week, and under a key."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from sociallearn import clock
+from sociallearn.database import Model
+from sociallearn.roster.models import InCohort
+
+
+class PulseRound(InCohort, Model):
+    """The two questions, open for a week. One at a time in a cohort."""
+
+    __table_args__ = (Index(None, "cohort_id", "closes_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    by_id: Mapped[int] = mapped_column(ForeignKey("member.id"))  # the trainer
+    opened_at: Mapped[datetime] = mapped_column(default=clock.now)
+    closes_at: Mapped[datetime]  # the midnight after its last day
+    told_at: Mapped[datetime | None]  # when its figures were made: since then it has no replies
+
+
+class PulseReply(InCohort, Model):
+    """What one learner answered, or that they put it off: nobody can tell which without the server's own key.
+
+    It is kept only as long as it can be changed. No time and no number stand here: the order of rows says nothing.
+    """
+
+    round_id: Mapped[int] = mapped_column(ForeignKey("pulse_round.id", ondelete="CASCADE"), primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True, index=True)
+    sealed: Mapped[str]
