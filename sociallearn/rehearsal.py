@@ -15,6 +15,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -30,7 +31,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.serving import BaseWSGIServer
 
-from sociallearn import clock, config, migrating
+from sociallearn import access, clock, config, migrating
 from sociallearn.app import create_app
 from sociallearn.database import db, transaction, unit_of_work
 from sociallearn.ideas import moving, proposing, rating, settling
@@ -61,7 +62,7 @@ FATES = (  # what becomes of the ideas of a larger course, in turn
 )
 PATIENCE = 60  # seconds for the tool to answer after its start
 _FIELD = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
-_TOKEN = re.compile(r'name="csrf_token" value="([0-9a-f]+)"')
+_IN_FORM = r'name="csrf_token" value="([0-9a-f]+)"'
 _CHOICE = re.compile(r'<option value="(\d+)">([^<]+)</option>')
 _DISCUSSION = r"(/posts/\d+)"
 _NUMBER = re.compile(r"(?:/|#post-)(\d+)")
@@ -117,15 +118,15 @@ def prepare(*, port: int, lms_port: int, data_dir: Path) -> BaseWSGIServer:
 def play(lms: Flask, tool: Flask, now: datetime) -> None:
     """Last year's course; then the set-up and everybody's lines, oldest first, each at its own time before ``now``."""
     remember(lms, tool, now)
-    said = Said()
+    said, here = Said(), Company(lms, tool, "praat-mee")
     with clock.at(now - START.ago):
-        Actor(lms, tool, START.who).set_up(now)
+        here.actor(START.who).set_up(now)
     with clock.at(now - SILENT_SINCE):
-        Actor(lms, tool, SILENT)
+        here.actor(SILENT)
     for line in script():
         _escalate(tool, now - line.ago)
         with clock.at(now - line.ago):
-            Actor(lms, tool, line.who).say(line, said)  # comes in afresh each time: a seat lasts a working day
+            here.actor(line.who).say(line, said)
     _escalate(tool, now)
     for talk in crowd.TALKS:
         assemble(lms, tool, talk, now)
@@ -206,14 +207,14 @@ def _escalate(tool: Flask, until: datetime) -> None:
 
 def remember(lms: Flask, tool: Flask, now: datetime) -> None:
     """The course of the year before, whose people let later ones read what they asked and answered."""
-    said = Said()
+    said, there = Said(), Company(lms, tool, earlier.ACTIVITY)
     for line in earlier.LINES:
         with clock.at(now - line.ago):
-            Actor(lms, tool, line.who, earlier.ACTIVITY).say(line, said)
+            there.actor(line.who).say(line, said)
     with clock.at(now - earlier.BEFORE):
         for agreed in earlier.AGREED:
-            Actor(lms, tool, agreed.who, earlier.ACTIVITY).agree(agreed.choice)
-        Actor(lms, tool, earlier.TRAINER, earlier.ACTIVITY).offer()
+            there.actor(agreed.who).agree(agreed.choice)
+        there.actor(earlier.TRAINER).offer()
 
 
 @dataclass
@@ -222,6 +223,24 @@ class Said:
 
     posts: dict[str, int] = field(default_factory=dict)
     parents: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Company:
+    """Who came in through one activity: for a working day, as long as a seat lasts, and then afresh."""
+
+    lms: Flask
+    tool: Flask
+    activity: str
+    _came: dict[str, tuple[datetime, "Actor"]] = field(default_factory=dict)
+
+    def actor(self, person: str) -> "Actor":
+        """Them, in a seat that is theirs just now."""
+        came, actor = self._came.get(person, (None, None))
+        if came is None or actor is None or clock.now() - came >= access.LIFETIME:
+            actor = Actor(self.lms, self.tool, person, self.activity)
+            self._came[person] = clock.now(), actor
+        return actor
 
 
 class Actor:
@@ -240,10 +259,10 @@ class Actor:
         if launched.status_code != 303:
             raise RuntimeError(f"{person} could not launch: {launched.status_code} {launched.text[:500]}")
         self._seat = "/".join(launched.location.removeprefix(self._base_url).split("/")[:3])
-        found = _TOKEN.search(self._get("/feed"))
-        if found is None:
-            raise RuntimeError("The feed has no form.")
-        self._token = found[1]
+
+    @cached_property
+    def _token(self) -> str:
+        return self._find(_IN_FORM, "/agreements")  # every page has it; this one is quickly made
 
     def set_up(self, now: datetime) -> None:
         """Set the cohort up as a trainer does: weekly, with lines of her own and a holiday."""

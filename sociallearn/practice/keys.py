@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections import deque
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import jwt
 import requests
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from jwt.algorithms import RSAAlgorithm
 
 TIMEOUT = 5.0  # seconds
@@ -27,7 +29,7 @@ class PlatformKey:
     def __init__(self, path: Path) -> None:
         if not path.exists():
             _write_new(path)
-        loaded = serialization.load_pem_private_key(path.read_bytes(), password=None)
+        loaded = _read(path.read_bytes())
         if not isinstance(loaded, rsa.RSAPrivateKey):
             raise TypeError(f"{path} holds no RSA key")
         self._private = loaded
@@ -40,6 +42,11 @@ class PlatformKey:
     def sign(self, claims: dict[str, Any]) -> str:
         """A JWT with ``kid`` (LTI security 5.1.1)."""
         return jwt.encode(claims, self._private, algorithm="RS256", headers={"kid": self.kid})
+
+
+@lru_cache(maxsize=4)
+def _read(pem: bytes) -> PrivateKeyTypes:
+    return serialization.load_pem_private_key(pem, password=None)  # checks its primes, which takes a while
 
 
 def _write_new(path: Path) -> None:

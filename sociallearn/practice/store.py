@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, event, inspect
+from sqlalchemy import Connection, create_engine, event, inspect, select
 from sqlalchemy.orm import Session
 
 from sociallearn.practice import course as courses
@@ -79,24 +79,25 @@ def _begin(connection: Connection) -> None:
 
 
 def _seed(session: Session) -> None:
-    for position, character in enumerate(CAST):
-        if session.get(Person, character.id) is None:
-            session.add(
-                Person(
-                    id=character.id,
-                    position=position,
-                    given_name=character.given_name,
-                    family_name=character.family_name,
-                    email=character.email,
-                    locale=character.locale,
-                    unit=character.unit,
-                )
-            )
+    people, there = set(session.scalars(select(Person.id))), set(session.scalars(select(Course.id)))
+    session.add_all(
+        Person(
+            id=character.id,
+            position=position,
+            given_name=character.given_name,
+            family_name=character.family_name,
+            email=character.email,
+            locale=character.locale,
+            unit=character.unit,
+        )
+        for position, character in enumerate(CAST)
+        if character.id not in people
+    )
     session.flush()
     for position, plan in enumerate(courses.COURSES):
-        if session.get(Course, plan.id) is None:
+        if plan.id not in there:
             _add_course(session, plan, position)
-        _add_people(session, plan)
+    _add_people(session)
 
 
 def _add_course(session: Session, plan: courses.Plan, position: int) -> None:
@@ -120,7 +121,11 @@ def _add_course(session: Session, plan: courses.Plan, position: int) -> None:
             session.flush()
 
 
-def _add_people(session: Session, plan: courses.Plan) -> None:
-    for person_id, role in plan.people:
-        if session.get(Enrolment, (plan.id, person_id)) is None:
-            session.add(Enrolment(course_id=plan.id, person_id=person_id, role=role))
+def _add_people(session: Session) -> None:
+    enrolled = set(session.execute(select(Enrolment.course_id, Enrolment.person_id)).tuples())
+    session.add_all(
+        Enrolment(course_id=plan.id, person_id=person_id, role=role)
+        for plan in courses.COURSES
+        for person_id, role in plan.people
+        if (plan.id, person_id) not in enrolled
+    )

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import unescape
@@ -121,9 +122,18 @@ class ToyTool:
         return claims
 
 
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a practice LMS makes on its first start: tables, courses, people, a key."""
+    folder = tmp_path_factory.mktemp("furnished") / "lms"
+    create_practice_lms(base_url=LMS, tool_url=TOOL, data_dir=folder).extensions["practice"].store.close()
+    return folder
+
+
 @pytest.fixture
-def lms(tmp_path: Path) -> Iterator[Flask]:
+def lms(tmp_path: Path, furnished: Path) -> Iterator[Flask]:
     """A fresh practice LMS."""
+    shutil.copytree(furnished, tmp_path / "lms")
     app = create_practice_lms(base_url=LMS, tool_url=TOOL, data_dir=tmp_path / "lms")
     app.testing = True
     yield app
