@@ -383,6 +383,7 @@ def test_the_promises_hold_with_every_combination(seed):
 
 
 @pytest.mark.prove
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("part", range(20))
 def test_the_promises_hold_for_twenty_thousand_histories(part):
     for seed in range(part * 1000, part * 1000 + 1000):
