@@ -208,6 +208,8 @@ def _escalate(tool: Flask, until: datetime) -> None:
 def remember(lms: Flask, tool: Flask, now: datetime) -> None:
     """The course of the year before, whose people let later ones read what they asked and answered."""
     said, there = Said(), Company(lms, tool, earlier.ACTIVITY)
+    with clock.at(now - earlier.LINES[0].ago):
+        there.actor(earlier.TRAINER).count_what_helped()
     for line in earlier.LINES:
         with clock.at(now - line.ago):
             there.actor(line.who).say(line, said)
@@ -281,6 +283,12 @@ class Actor:
     def offer(self) -> None:
         """Offer the cohort's questions to later ones, as its trainer."""
         self._send("the offer", "/memory/cohort", {"is_offered": "1", "is_read": "1"})
+
+    def count_what_helped(self) -> None:
+        """Let what others say of a text bring points too, by rules of one's own."""
+        path = "/cohort/set-up/own-rules"
+        numbers = dict(re.findall(r'name="(\w+)" value="([\d.]+)" inputmode', self._get(path)))
+        self._send("the rules", path, {**numbers, "quality": "y"})
 
     def say(self, line: Line, said: Said) -> None:
         """Say one line through the tool's forms."""

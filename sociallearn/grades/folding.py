@@ -351,7 +351,8 @@ def events_of(
         select(Overlap.copy_id, Overlap.original_id).where(Overlap.copy_id.in_(select(group.c.post_id)))
     )
     alike = [text.as_text(rules.scheme_of(text.period)) for text in texts], [(row[0], row[1]) for row in pairs]
-    copies, own_copies = near_copies(*alike), of_ones_own(*alike)
+    copies = near_copies(*alike)
+    own_copies = of_ones_own(*alike) if copies else set()
     own = [
         text.as_event(text.id in copies, text.id in own_copies)
         for text in texts

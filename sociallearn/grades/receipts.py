@@ -216,7 +216,7 @@ def hint_for(session: Session, member: Member, kind: Kind, to: int | None = None
     standing_now = _judge_ledger(_entries(session, member), here)
     found = folding.hint(kind, events, here.periods, here.rules, standing_now, to, here.adjustments)
     if kind == "reply" and to == member.id:
-        return replace(found, points=0.0, earns=0.0)
+        return replace(found, points=0.0, earns=0.0, makes_up=False)
     return found
 
 

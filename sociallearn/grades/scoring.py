@@ -197,8 +197,8 @@ def value(signs: Iterable[Sign], periods: Sequence[Period], scheme: Scheme) -> l
     for sign in sorted(signs, key=lambda one: (one.at, one.id)):
         period = period_of(sign.at, periods)
         if not period or sign.flaw:
-            flaw = Why.OUTSIDE if not period else sign.flaw
-            found.append(Outcome(sign.id, sign.kind, period.key if period else "", 0.0, flaw or Why.OUTSIDE))
+            why = (sign.flaw if period else None) or Why.OUTSIDE
+            found.append(Outcome(sign.id, sign.kind, period.key if period else "", 0.0, why))
             continue
         worth, why = SIGNS[sign.kind], Why.VALUED
         if sign.kind == "helped":

@@ -1,7 +1,7 @@
 """Say of an answer that it is useful, that it helped, that a trainer recommends it; and take that back.
 
 Nobody says so of their own text, everybody once a text. The counters stand in ``AnswerTally``. A vote is no act of the
-ledger; the other two are, and count for no grade.
+ledger; the other two are, and count where the cohort's rules say so.
 """
 
 from typing import Any

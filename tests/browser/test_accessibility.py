@@ -400,6 +400,12 @@ def test_pages_about_a_cohort(inspect: Callable[..., Inspector], site: Site) -> 
     katrien.press("form[action$='/holidays/public'] button")
     katrien.press("form.settings button", work_starts="17:00", work_ends="09:00")
     katrien.look("set-up, with a mistake")
+    katrien.go("cohort/set-up/own-rules")
+    katrien.page.locator("details:has(#quality) summary").click()
+    for name in ("quality", "make_up", "reserve"):
+        katrien.page.locator(f"#{name}").check()
+    katrien.press("form.own-rules button.quiet")
+    katrien.look("own rules, tried out")
     katrien.go("cohort/set-up/phases/new")
     katrien.press("form.write button", name="  ", first_day="2027-02-01", last_day="2027-01-31")
     katrien.look("a phase, with mistakes")
@@ -432,7 +438,7 @@ def test_pages_about_a_cohort(inspect: Callable[..., Inspector], site: Site) -> 
     katrien.look("archived")
     assert katrien.found == []
     assert noor.found == []
-    assert len(katrien.seen) == 14
+    assert len(katrien.seen) == 15
 
 
 def copied_course(trainer: Inspector) -> str:

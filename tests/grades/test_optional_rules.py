@@ -5,7 +5,7 @@ import random
 import sys
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import product
 from zoneinfo import ZoneInfo
 
@@ -148,6 +148,14 @@ def test_a_strong_week_makes_up_for_a_weaker_one_where_there_is_room() -> None:
         replace(scheme, reserve=1)
 
 
+@lru_cache(8)
+def calendar_of(scheme: Scheme, zone: str, monday: date, now: datetime) -> tuple[Rules, list[Period]]:
+    """Eight weeks from a Monday on, and those that have begun."""
+    since = local(monday, 0, zone)
+    rules = Rules((Version(None, since, scheme),), Plan(zone, last_day=monday + timedelta(days=8 * 7 - 1)), now)
+    return rules, folding.periods_of(since, rules)
+
+
 @dataclass(frozen=True)
 class History:
     """What one learner did, was told and was given, in a place with a calendar of its own."""
@@ -160,14 +168,13 @@ class History:
     monday: date
     now: datetime
 
-    @cached_property
+    @property
     def rules(self) -> Rules:
-        plan = Plan(self.zone, last_day=self.monday + timedelta(days=8 * 7 - 1))
-        return Rules((Version(None, local(self.monday, 0, self.zone), self.scheme),), plan, self.now)
+        return calendar_of(self.scheme, self.zone, self.monday, self.now)[0]
 
-    @cached_property
+    @property
     def periods(self) -> list[Period]:
-        return folding.periods_of(local(self.monday, 0, self.zone), self.rules)
+        return calendar_of(self.scheme, self.zone, self.monday, self.now)[1]
 
     @cached_property
     def points(self) -> dict[str, float]:
@@ -187,7 +194,21 @@ class History:
 
     def again(self, now: datetime | None = None) -> tuple[list[float], float | None]:
         """Points by week, and the grade at ``now``, of what was known at ``self.now``."""
-        begun = max(0, min(8, self.week(self.now) + 1))
+        found = naive.collected(self.facts, self.praise, self.scheme, min(8, self.week(self.now) + 1), self.word)
+        at = self.week(now or self.now)
+        to_come = [0.0] * (8 - len(found))
+        return found, naive.grade([*found, *to_come], at, at + 1, self.scheme, self.word)
+
+    @cached_property
+    def facts(self) -> list[naive.Fact]:
+        return [self._fact(event) for event in self.events if self._is_valid(event)]
+
+    @cached_property
+    def praise(self) -> list[naive.Praise]:
+        return [naive.Praise(one.kind, self.week(one.at), one.giver) for one in self.signs if one.flaw is None]
+
+    @cached_property
+    def word(self) -> naive.Word:
         word = naive.Word()
         for one in self.adjustments:
             week = (date.fromisoformat(one.period_key) - self.monday).days // 7
@@ -197,12 +218,7 @@ class History:
                 word.bonus[week] = word.bonus.get(week, 0) + one.points
             else:
                 word.excused.add(week)
-        facts = [self._fact(event) for event in self.events if self._is_valid(event)]
-        praise = [naive.Praise(one.kind, self.week(one.at), one.giver) for one in self.signs if one.flaw is None]
-        found = naive.collected(facts, praise, self.scheme, begun, word)
-        at = self.week(now or self.now)
-        value_then = naive.grade([*found, *[0.0] * (8 - begun)], max(0, at), max(0, at + 1), self.scheme, word)
-        return found, value_then
+        return word
 
     def _is_valid(self, event: Event) -> bool:
         rule = next((one for one in self.scheme.rules if one.event == event.kind), None)
@@ -316,7 +332,7 @@ def order_is_irrelevant(told: History, chance: random.Random) -> None:
 
 def more_never_lowers(told: History, chance: random.Random) -> None:
     """One more text, rating or sign, whatever it is."""
-    others = history(chance.getrandbits(32), 12)
+    others = history(chance.getrandbits(32), 2)
     for one in others.events[:1]:
         at = local(told.monday + timedelta(weeks=chance.randrange(8)), chance.choice(HOURS), told.zone)
         rises(told, replace(told, events=[*told.events, replace(one, id=1000, at=at)]))
@@ -383,10 +399,11 @@ def test_the_promises_hold_with_every_combination(seed):
 
 
 @pytest.mark.prove
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("part", range(20))
 def test_the_promises_hold_for_twenty_thousand_histories(part):
     for seed in range(part * 1000, part * 1000 + 1000):
-        promises(seed, most=60)
+        promises(seed)
 
 
 def test_what_made_up_learners_reach() -> None:

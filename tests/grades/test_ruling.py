@@ -14,7 +14,7 @@ from tests.conftest import Cast
 from tests.make import WORDS
 
 USUAL = {
-    "target": "10", "drops_after": "4", "passes_at": "70",
+    "target": "10", "drops_after": "4", "passes_at": "70", "reserve_most": "5", "room_most": "5",
     "post_points": "4", "post_most": "1", "post_words": "40",
     "reply_points": "3", "reply_most": "4", "reply_words": "20", "reply_one": "2",
     "idea_points": "4", "idea_most": "1", "idea_words": "0",
@@ -46,11 +46,13 @@ def test_trying_shows_who_changes_and_writes_nothing(cast: Cast) -> None:
 def test_they_begin_with_the_next_period_and_are_listed(cast: Cast) -> None:
     cast.ben.post("/feed", body=WORDS)
     form = USUAL | {"target": "12,5", "idea_most": "0", "make_up": "y", "completion": "y", "when_closed": "y"}
+    form |= {"quality": "y", "reserve": "y", "reserve_most": "2"}
     assert cast.tess.post("/cohort/set-up/own-rules", **form).status_code == 303
     with cast.ben.app.app_context(), transaction() as session:
         first, second = session.scalars(select(SchemeVersion).order_by(SchemeVersion.number)).all()
         scheme = from_json(second.scheme)
         assert (from_json(first.scheme), scheme.name, scheme.target, scheme.rule("idea")) == (LIGHT, "own", 12.5, None)
+        assert (scheme.quality, scheme.reserve, scheme.room) == (True, 2, 0)
         assert (scheme.make_up_days, scheme.passes_at, scheme.when_closed, scheme.whole_course) == (3, 0.7, True, False)
         assert second.starts_at > first.starts_at
     page = cast.tess.get("/cohort/set-up/own-rules").text
@@ -69,6 +71,8 @@ def test_they_begin_with_the_next_period_and_are_listed(cast: Cast) -> None:
         ({"reply_one": "5"}, "Not more than the usual maximum of replies."),
         ({"whole_course": "y"}, "Set the last day of the course first"),
         ({"drops_after": ""}, "A whole number from 2 to 100."),
+        ({"reserve": "y", "room": "y"}, "choose one of the two"),
+        ({"reserve_most": "2.5"}, "A whole number from 1 to 100."),
     ],
 )
 def test_what_makes_no_sense_is_said_in_words(cast: Cast, wrong: dict[str, str], sentence: str) -> None:
