@@ -39,7 +39,7 @@ from sociallearn.text.excerpting import excerpt
 MOST = 5  # lines of one kind: the page ends before the coffee does
 PAGE = 50
 TITLE = 90  # characters of what has none
-LOOKS_BACK = timedelta(days=30)  # what waits longer is found in its room
+LOOKS_BACK = timedelta(days=14)  # what waits longer is found in its room
 STARTS_WITHIN = timedelta(days=3)  # before somebody who did nothing yet counts as silent
 REPLY_WITHIN = timedelta(days=2)
 QUIET_WEEKS = timedelta(weeks=2)

@@ -22,7 +22,7 @@ from sociallearn.practice.services import (
 from sociallearn.practice.state import practice
 
 MEDIA_TYPE = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
-LARGEST_PAGE = 10  # small, so that even a course of fifteen has a next page
+LARGEST_PAGE = 10  # small, so that even a course of sixteen has a next page
 
 
 @bp.get("/<course_id>/memberships")
