@@ -174,7 +174,9 @@ def _talk(at: Tenant) -> None:
     _done(ben.post(f"/posts/{_number(_done(cleo.post('/feed', body=at.says('Hm.'))))}/report", kind="spam"))
     with at.app.app_context():
         topic = db.session.scalars(select(Topic.id).where(Topic.organisation_id == at.organisation_id)).first()
-    _done(cleo.post("/questions/ask-me", words=at.says("Plans."), topic=str(topic)))
+    offer = {"words": at.says("Plans."), "line": at.says("Any plan."), "is_listed": "1", "topic": str(topic)}
+    _done(cleo.post("/questions/ask-me", **offer))
+    _done(cleo.post("/me", about=at.says("Early riser.")))
     waits = int(_done(ben.post("/questions", title=f"Plans {at.word}?", body=at.says(WORDS))).rpartition("/")[2])
     _wait(at, waits)
     asked = _done(ben.post("/questions", title=f"Who knows {at.word}?", body=at.says(WORDS)))

@@ -216,6 +216,8 @@ def _form(ids: dict[str, list[int]], **more: str) -> MultiDict[str, str]:
         ("reason", "Because it is so."),
         ("kind", "unkind"),
         ("words", "Plain words."),
+        ("line", "Plain."),
+        ("about", "Plain."),
         ("note", "Plain."),
         ("seen", "999999999"),
         ("name", "Plain"),

@@ -23,7 +23,7 @@ from sociallearn.questions.reading import LISTS
 from sociallearn.roster.models import Member, Person, Unit
 from sociallearn.text.excerpting import excerpt
 
-MOST_TEXTS = 200  # looked back
+MOST_TEXTS = 100  # looked back
 TEXTS_A_PERSON = 3
 EXCERPT = 90
 MOST_WAITING = 3

@@ -50,15 +50,17 @@ class Strangers:
 
 
 def strangers(session: Session, member: Member) -> Strangers:
-    """Whom to meet today; nobody for who cannot write to them. Three queries."""
+    """Whom to meet today; nobody for who cannot write to them. Three queries at most."""
     if not member.may_write:
         return Strangers([], of_other_units=False)
     rows = session.execute(_unmet(member)).all()
     elsewhere = [row for row in rows if member.unit_id and row.unit_id and row.unit_id != member.unit_id]
     chosen = sorted(elsewhere or rows, key=lambda row: _chance(member, row.id))[:MOST]
+    if not chosen:
+        return Strangers([], of_other_units=False)
     shared = {author_id: named for author_id, *named in session.execute(_shared(member, [row.id for row in chosen]))}
     wanted = [shared[row.id][2] if row.id in shared else row.newest_id for row in chosen]
-    texts = {row.id: row for row in session.execute(_texts(wanted))} if wanted else {}
+    texts = {row.id: row for row in session.execute(_texts(wanted))}
     people = [_stranger(row, texts[text_id], shared.get(row.id)) for row, text_id in zip(chosen, wanted, strict=True)]
     return Strangers(people, bool(elsewhere))
 

@@ -91,7 +91,7 @@ function quote(article, button, part) {
 }
 
 function put(article, button, text) {
-  const name = article.querySelector(".by > :is(h2, h3)").textContent.trim().replace(/[\\`*_[\]<>~#@]/g, "\\$&");
+  const name = article.querySelector(".by > :is(h2, h3, h4)").textContent.trim().replace(/[\\`*_[\]<>~#@]/g, "\\$&");
   const lines = text.replace(/\n{3,}/g, "\n\n").split("\n").map((line) => `> ${line}`.trimEnd());
   const writing = area.closest(".editor").querySelector("[role=tab]");
   if (writing?.ariaSelected === "false") writing.click();

@@ -165,6 +165,12 @@ def busiest_thread(somebody: Inspector) -> str:
 TABLE = b"title,body,author\nA map,Of who knows what.,Somebody Away\n"
 
 
+def somebody_to_ask(somebody: Inspector) -> str:
+    """Somebody who says what they like to be asked."""
+    somebody.go("questions/who-knows?about=fotorechten")
+    return somebody.link(".experts a")
+
+
 def everyday_pages(somebody: Inspector) -> None:
     """What everybody in the cohort sees."""
     somebody.look("feed", "feed")
@@ -182,6 +188,8 @@ def everyday_pages(somebody: Inspector) -> None:
     somebody.look("decision log", "decisions")
     somebody.look("kept", "bookmarks")
     somebody.look("notifications", "notifications")
+    somebody.look("about me", "me")
+    somebody.look("somebody", somebody_to_ask(somebody))
     somebody.look("nothing unread", "feed?sort=followed")
     somebody.look("missing page", "posts/999999", 404)
 
@@ -245,7 +253,7 @@ def test_pages_of_a_learner(inspect: Callable[..., Inspector]) -> None:
     noor.look("today's mail", "notifications/digest")
     noor.look("not for learners", "grading", 403)
     assert noor.found == []
-    assert len(noor.seen) == 34
+    assert len(noor.seen) == 36
 
 
 def test_pages_of_a_trainer(inspect: Callable[..., Inspector]) -> None:
@@ -282,7 +290,7 @@ def test_pages_of_a_trainer(inspect: Callable[..., Inspector]) -> None:
     sam.look("hidden text of one's own", f"posts/{unfair}")
     assert katrien.found == []
     assert sam.found == []
-    assert len(katrien.seen) == 48
+    assert len(katrien.seen) == 50
 
 
 def look_at_points(katrien: Inspector, sam: Inspector) -> None:
@@ -313,7 +321,7 @@ def test_pages_of_a_manager(inspect: Callable[..., Inspector]) -> None:
     bart.look("its tables open")
     bart.look("then and now", f"{large}/periods")
     assert bart.found == []
-    assert len(bart.seen) == 21
+    assert len(bart.seen) == 23
 
 
 ADMINISTRATION = {

@@ -19,7 +19,7 @@ from tests.grades.conftest import lms as lms
 from tests.grades.conftest import school as school
 
 SENTENCE = "This cohort is archived: everything can be read, and nothing changes any more."
-OPEN = {"/language", "/read-all", "/agreements/read", "/cohort/set-up/archive/withdrawal"}
+OPEN = {"/language", "/read-all", "/agreements/read", "/cohort/set-up/archive/withdrawal", "/me/withdrawal"}
 OPEN |= {"/posts/<int:post_id>/read", "/cohorts/<int:cohort_id>/open", "/placing/cancellation"}
 OPEN |= {f"/posts/<int:post_id>/{what}" for what in ("bookmark", "bookmark/withdrawal")}  # for oneself alone
 OPEN |= {f"/posts/<int:post_id>/{what}" for what in ("following", "following/withdrawal", "muting")}
