@@ -88,7 +88,7 @@ def _pictures(browser: Browser, site: Site, folder: Path) -> None:
     pages = _manage(page, site)
     page.goto(_room(page, pages["insights"]))
     _picture(page, folder / "insights.png", "h1", "section[aria-labelledby=taking-part] figure:nth-of-type(2)")
-    _picture(page, folder / "insights-units.png", "section[aria-labelledby=bridges] h2", "figure:has(svg.units) svg")
+    _picture(page, folder / "insights-units.png", "section[aria-labelledby=bridges] h2", "figure:has(svg.units)")
     page.goto(_room(page, pages["insights-beside"]))
     _picture(page, folder / "insights-beside.png", "h1", "main .card.across")
     page.context.close()
@@ -100,7 +100,7 @@ def _picture(page: Page, path: Path, first: str, last: str) -> None:
     main, top, end = (page.locator(one).first.bounding_box() for one in ("main", first, last))
     if main is None or top is None or end is None:
         raise LookupError(f"{first} or {last} is not on the page")
-    edge = 20  # px around it
+    edge = 12  # px around it
     box = {"x": main["x"], "y": top["y"] - edge, "width": main["width"]}
     page.screenshot(path=path, full_page=True, clip={**box, "height": end["y"] + end["height"] + edge - box["y"]})
     Image.open(path).convert("RGB").quantize(48).save(path, optimize=True)
