@@ -92,8 +92,9 @@ def script(talk: Talk) -> list[Act]:
         who = learners[int(len(learners) * chance.random() ** 1.3)]
         if number and number % (talk.acts // (len(IDEAS) + 1)) == 0 and len(ideas) < len(IDEAS):
             title, body = IDEAS[len(ideas)]
+            author = learners[3 * len(ideas)]  # each somebody else's: figures tell of ideas by five people or more
             ideas.append(len(said))
-            said.append(Act(who, after, "idea", body, title))
+            said.append(Act(author, after, "idea", body, title))
         elif ideas and chance.random() < 0.22:
             said.append(Act(who, after, "rating", to=chance.choice(ideas), stars=chance.randint(2, 5)))
         elif len(roots) < 3 or chance.random() < 0.24:
