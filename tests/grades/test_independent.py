@@ -188,6 +188,7 @@ class Story:
             cast.rate(by, idea)
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize("seed", range(6))
 def test_a_second_computation_agrees(school: School, seed: int) -> None:
     story, moment = Story(school, seed), MONDAY
