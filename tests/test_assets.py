@@ -36,6 +36,7 @@ def test_text_is_sent_compressed_to_who_takes_it(app: Flask, client: FlaskClient
         assert "immutable" in answer.headers["Cache-Control"]
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize("name", ELSEWHERE)
 def test_nothing_else_is_sent(app: Flask, client: FlaskClient, name: str) -> None:
     for headers in ({}, {"Accept-Encoding": "gzip"}):

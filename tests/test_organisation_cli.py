@@ -197,6 +197,7 @@ def test_rights(app: Flask, operator: Operator, two: tuple[int, int]) -> None:
     operator.says("person", "end", "999", code=1)
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize("command", [["person"], ["organisation"], ["doctor"], ["organisation", "merge"]])
 def test_help(operator: Operator, command: list[str]) -> None:
     assert "Usage" in operator.says(*command, "--help")

@@ -314,6 +314,7 @@ def test_an_administrator_of_the_organisation_invites_into_it(world: World) -> N
         assert session.scalars(select(Invite)).one().organisation_id == world.organisation_id
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize(
     ("form", "field"),
     [

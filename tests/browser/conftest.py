@@ -42,7 +42,7 @@ class Site:
     tool: str
     folder: Path
     database: str
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | None = None
 
 
 @pytest.fixture(scope="session")
@@ -56,18 +56,16 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dic
     return {**browser_type_launch_args, "executable_path": found, "args": FLAGS}
 
 
-def start(folder: Path, database: str | None = None) -> Site:
-    """Both, on ports of their own."""
+def start(folder: Path) -> Site:
+    """Both, on ports of their own, as `make run` starts them."""
     port, lms_port = free_port(), free_port()
     environment = {key: value for key, value in os.environ.items() if not key.startswith("SOCIALLEARN_")}
-    if database:
-        environment["SOCIALLEARN_DATABASE_URL"] = database
     command = [sys.executable, "-m", "sociallearn", "practice", "--with-tool", "--data-dir", str(folder)]
     command += ["--port", str(port), "--lms-port", str(lms_port)]
     log = (folder / "log.txt").open("wb")
     process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
     log.close()
-    site = Site(f"http://127.0.0.1:{lms_port}", f"http://localhost:{port}", folder, database or "sqlite", process)
+    site = Site(f"http://127.0.0.1:{lms_port}", f"http://localhost:{port}", folder, "sqlite", process)
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         if process.poll() is None and b"Open http" in (folder / "log.txt").read_bytes():
@@ -81,6 +79,7 @@ def start(folder: Path, database: str | None = None) -> Site:
 
 def stop(site: Site) -> None:
     """End the whole group by its id."""
+    assert site.process is not None
     try:
         os.killpg(site.process.pid, signal.SIGTERM)
         site.process.wait(20)
@@ -105,20 +104,24 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     stop(running)
 
 
-@pytest.fixture(scope="session", params=databases.NAMES)
+@pytest.fixture(scope="module", params=databases.NAMES)
 def each_site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """One on each database."""
+    """One on each database; on PostgreSQL nobody has said anything yet, which is ready in a fraction of the time."""
     if request.param == "sqlite":
         yield request.getfixturevalue("site")
         return
+    from tests.test_chaos import site_on
+
     try:
         url, name = databases.postgres_url()
     except databases.NoPostgres as error:
         pytest.skip(str(error))
-    running = start(tmp_path_factory.mktemp("site-pg"), url)
-    yield running
-    stop(running)
-    databases.drop(name)
+    folder = tmp_path_factory.mktemp("site-pg")
+    try:
+        with site_on(url, folder) as running:
+            yield Site(running.lms.url, running.tool.url, folder, url)
+    finally:
+        databases.drop(name)
 
 
 class Visitor:

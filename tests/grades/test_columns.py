@@ -273,6 +273,7 @@ def test_one_that_was_removed_in_the_lms_is_made_again_when_asked(school: School
     assert link(school).line_item_url == row.line_item_url
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize("status", [400, 404, 412, 422])
 def test_an_lms_that_will_not_have_it(school: School, status: int) -> None:
     school.lms.column_answers.append(status)
@@ -400,6 +401,7 @@ def test_a_column_with_somebodys_own_score_stays(school: School) -> None:
     assert (row.state, row.problem, len(school.lms.columns)) == ("left", "kept_changed", 2)
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize("status", [401, 403, 405, 400])
 def test_a_column_the_lms_keeps_stays(school: School, status: int) -> None:
     sent_to_ours(school)

@@ -81,6 +81,7 @@ def test_the_maximum_is_asked_once_a_day(school: School, ben: int) -> None:
         assert school.lms.scores[-1]["scoreMaximum"] == maximum
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize("answer", [400, 401, 403, 404, 500, (200, "[]")])
 def test_a_line_item_that_cannot_be_read_holds_up_nothing(school: School, ben: int, answer: int) -> None:
     school.lms.line_item_answers.extend([answer, answer])
@@ -107,6 +108,7 @@ def test_a_conflict_is_tried_again_with_a_later_stamp(school: School, ben: int) 
     assert second - first >= timedelta(seconds=1)
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize(
     ("status", "problem"), [(400, "not_gradable"), (404, "gone"), (412, "refused"), (422, "refused")]
 )
@@ -119,6 +121,7 @@ def test_what_the_lms_will_never_take(school: School, ben: int, status: int, pro
     assert len(school.lms.scores) == 1
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize(
     ("answer", "problem"),
     [
@@ -140,6 +143,7 @@ def test_what_is_tried_again(school: School, ben: int, answer: int, problem: str
     assert (row.state, row.failures, row.failing_since, row.problem) == ("sent", 0, None, None)
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize("answer", [400, 401, 404, 422, 500])
 def test_what_the_token_endpoint_says_is_never_final(school: School, ben: int, answer: int) -> None:
     school.lms.token_answers.append(answer)

@@ -315,6 +315,7 @@ SCHEMES = [
 ]
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize("seed", range(len(SCHEMES)))
 def test_a_second_computation_agrees(school: School, seed: int) -> None:
     scheme = SCHEMES[seed]

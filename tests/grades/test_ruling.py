@@ -61,6 +61,7 @@ def test_they_begin_with_the_next_period_and_are_listed(cast: Cast) -> None:
     assert "Own rules" in cast.tess.get("/cohort/set-up").text or "own rules" in cast.tess.get("/cohort/set-up").text
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [

@@ -101,6 +101,7 @@ def test_a_trainer_asks_for_a_column(cast: Cast) -> None:
     assert "“Joining in”, 12.5 points." in page.text
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize(
     ("label", "points", "said"),
     [

@@ -158,6 +158,7 @@ def test_any_table_with_titles_and_texts_will_do(session: Session, cast: Cast) -
 IDEA = ("row", "id", "of", "title", "text", "rating", "stage", "merged_into", "builds_on", "date", "kind")
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize(
     ("content", "said"),
     [

@@ -38,6 +38,7 @@ def test_moved_with_a_reason_and_one_row(session: Session, cast: Cast) -> None:
     )
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize(
     ("to", "reason", "seen", "status"),
     [
@@ -214,6 +215,7 @@ def test_a_trainer_names_and_orders_the_stages(app: Flask, cast: Cast) -> None:
     assert "In discussion" in columns(cast.cleo, "/ideas/board")  # other rounds keep theirs
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize("names", [["Only one", ""], ["Same", "same"], ["x" * 41, "y"], [str(n) for n in range(9)]])
 def test_stages_that_will_not_do(cast: Cast, names: list[str]) -> None:
     opened = re.search(r"round=(\d+)", cast.tess.post("/ideas/rounds", question="What now?").location)

@@ -223,6 +223,7 @@ def test_killed_before_it_was_handed_over_it_is_sent_again_and_after_that_never(
     assert len(postbox.mails) == 1, "the next day's mail tells it"
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize(
     ("answer", "becomes"),
     [

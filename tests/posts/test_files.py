@@ -235,6 +235,7 @@ def test_of_a_closed_room_no_file_comes_out(app: Flask, cast: Cast) -> None:
 # -- what comes out
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize(
     ("name", "content", "media_type", "how"),
     [
@@ -257,6 +258,7 @@ def test_nothing_uploaded_ever_runs(cast: Cast, name: str, content: bytes, media
     assert answer.headers["Cache-Control"] == "private, max-age=50400, immutable"
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize(
     "name",
     ['a"b.txt', "été\u202e.txt", "../../x.txt", "a;b=c.txt", "%0d%0a.txt", "文.txt", "a\\b.txt"],
@@ -278,6 +280,7 @@ def test_pages_load_images_from_nowhere_else(cast: Cast) -> None:
 # -- refusals
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize(
     ("name", "content", "status"),
     [

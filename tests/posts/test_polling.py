@@ -112,6 +112,7 @@ def test_nothing_and_what_is_not_there_is_no_vote(session: Session, cast: Cast) 
     assert tally(session, post.id) == [0, 0, 0, 0]
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [

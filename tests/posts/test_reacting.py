@@ -77,6 +77,7 @@ def test_by_script_it_answers_with_the_numbers(app: Flask, cast: Cast) -> None:
     assert news["reactions"] == {str(post_id): [0, 0, 0, 1, 0, 0]}
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize("form", [{}, {"give": ""}, {"give": "hate"}, {"take": "thanks; DROP TABLE post"}])
 def test_there_are_no_others(app: Flask, cast: Cast, form: dict[str, str]) -> None:
     assert cast.cleo.post(f"/posts/{_post(app, cast)}/reactions", **form).status_code == 400

@@ -258,6 +258,7 @@ def _live_through(here: Cast, dice: random.Random, crowd: list[int], cohort_id: 
         coming.append((moment, order, "ask", number))
     asker = {number: dice.choice(crowd) for number in range(size)}
     order, now, killed, is_work = 1000, FIRST, 0, False
+    every = (20 if size > 100 else 60) * MINUTE  # how often a worker looks
     while now < LAST + timedelta(days=7):
         while coming and min(coming)[0] <= now:
             one = min(coming)
@@ -288,7 +289,7 @@ def _live_through(here: Cast, dice: random.Random, crowd: list[int], cohort_id: 
                             truth[what].answers[-1][1] = moment
         with clock.at(now):
             killed += _sweep(dice)
-        now += 20 * MINUTE
+        now += every
     assert killed > size / 3
     return truth
 

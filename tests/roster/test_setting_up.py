@@ -157,6 +157,7 @@ def test_settings_are_saved_and_shown_again(app: Flask) -> None:
     assert 'value="2027-06-30"' in page
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [

@@ -376,6 +376,7 @@ def test_a_page_that_fails_changes_nobody(big: int, lms: RosterLms) -> None:
         assert session.scalar(renamed) == 100
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize(
     ("status", "problem"),
     [(401, "unauthorised"), (403, "unauthorised"), (404, "refused"), (503, "unreachable"), (302, "unreachable")],
