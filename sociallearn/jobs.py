@@ -22,11 +22,11 @@ from sqlalchemy.orm import Session
 
 from sociallearn.database import transaction
 
-THREADS = 4
+THREADS = 8  # more than one LMS gets calls at once (lti/services.py), so that another one is served meanwhile
 SWEEP_EVERY = 10.0  # seconds
 HOUSEKEEPING_EVERY = 3600.0  # seconds
 PATIENCE = 15.0  # seconds a task may take to end after we were told to stop: longer than one call to an LMS
-MOST_A_SWEEP = 500  # rows of one kind; the next sweep takes more
+MOST_A_SWEEP = 1000  # rows of one kind; the next sweep takes more
 LONGEST_QUEUE = 1000  # a sweep adds nothing to a queue this long: the rows are already in it
 
 Task = Callable[[int], object]

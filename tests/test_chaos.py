@@ -3,6 +3,8 @@
 A real server in processes of its own, a practice LMS whose services fail, and people who come in over HTTP.
 """
 
+import csv
+import io
 import os
 import random
 import re
@@ -24,29 +26,35 @@ from typing import Any
 import pytest
 import requests
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from sociallearn import clock, config, migrating
 from sociallearn.app import create_app
 from sociallearn.database import db, transaction
-from sociallearn.grades import receipts
+from sociallearn.grades import adjusting, delivering, keeping, receipts
 from sociallearn.grades.models import Delivery, DeliveryState, Standing
 from sociallearn.practice import log, registering, serving
 from sociallearn.practice.app import create_practice_lms
-from sociallearn.practice.models import Enrolment, Entry, Score
+from sociallearn.practice.models import Enrolment, Entry, LineItem, Score
 from sociallearn.practice.models import Person as Account
 from sociallearn.practice.people import Role
-from sociallearn.roster.models import Member, Person
+from sociallearn.roster.models import Cohort, Member, Person
 from tests import databases
 from tests.browser.conftest import free_port
 from tests.conftest import IN_CI
 
 COURSE, LINK, MAXIMUM = "smld-2026", "praat-mee", 100
+BARE_LINK, OWN_MAXIMUM = "prikbord", 20  # without a column, so that one is made
 TRAINER = "katrien"
 BOTH_TEXTS = 0.7  # a post (4 points) and a reply (3) of the 10 a week asks for
-PATIENCE = 60.0  # seconds for one thing to happen on two busy cores
-MOST_TO_CATCH_UP = 480.0  # seconds: of 200 somebody fails ten times in a row now and then, and waits 30 s each time
+PATIENCE = 180.0  # seconds for one thing to happen on two busy cores
+MOST_TO_CATCH_UP = 900.0  # seconds: of 200 somebody fails ten times in a row now and then, and waits 30 s each time
 MOST_TO_NOTICE = 6.0  # seconds until those whose parent was killed are gone
+MOST_TO_GIVE_UP = 45.0  # the same, while one is in the middle of a call that is answered too late
+CHANGES, TOGETHER = 5, 2
+WRONG_BY = 240  # seconds a clock is off
 
 
 def until(happened: Callable[[], Any], what: str, seconds: float = PATIENCE) -> Any:
@@ -74,12 +82,12 @@ def alive(group: int) -> dict[int, str]:
     return found
 
 
-def end(process: subprocess.Popen[bytes]) -> None:
+def end(process: subprocess.Popen[bytes], within: float = MOST_TO_NOTICE) -> None:
     """End a process politely, and see that its group ends with it; what does not, is killed."""
     try:
         process.terminate()
         process.wait(30)
-        until(lambda: not alive(process.pid), "the group ended", MOST_TO_NOTICE)
+        until(lambda: not alive(process.pid), "the group ended", within)
     finally:
         for pid in alive(process.pid):
             os.kill(pid, signal.SIGKILL)
@@ -103,16 +111,42 @@ class Lms:
         names = [f"learner-{number:03}" for number in range(count)]
         with self._store.writing() as session:
             for number, name in enumerate(names):
-                account = Account(id=name, position=100 + number, given_name="Learner", family_name=f"Nr {number}")
+                account = Account(id=name, position=100 + number, given_name="Learner", family_name=name)
                 account.email, account.locale, account.unit = f"{name}@example.com", "en", "Chaos"
                 session.add(account)
                 session.add(Enrolment(course_id=COURSE, person_id=name, role=Role.LEARNER))
         return names
 
-    def turn(self, mode: str) -> None:
+    def turn(self, mode: str, **more: int) -> None:
         """Have the services behave like this from now on."""
-        answer = requests.post(self.url + "/practice/services", data={"mode": mode}, timeout=10, allow_redirects=False)
-        assert answer.status_code == 303
+        form = {"mode": mode, **more}
+        answer = requests.post(self.url + "/practice/services", data=form, timeout=PATIENCE, allow_redirects=False)
+        assert answer.status_code == 303, answer.text
+
+    def remove(self, names: Sequence[str], removed: bool = True) -> None:
+        """Take learners out of the course, or put them back."""
+        with self._store.writing() as session:
+            session.execute(
+                update(Enrolment)
+                .where(Enrolment.course_id == COURSE, Enrolment.person_id.in_(names))
+                .values(removed_at=clock.now() if removed else None)
+            )
+
+    def columns(self) -> list[str]:
+        """The names of the course's columns."""
+        with self._store.reading() as session:
+            return list(session.scalars(select(LineItem.label).where(LineItem.course_id == COURSE)))
+
+    def troubles(self) -> Counter[str]:
+        """What went wrong with how many calls."""
+        with self._store.reading() as session:
+            entries = session.scalars(select(Entry.details).where(Entry.kind == "service"))
+            return Counter(one["trouble"] for one in entries if "trouble" in one)
+
+    def tokens(self) -> Counter[int]:
+        """How often a token was asked for, and our answers."""
+        with self._store.reading() as session:
+            return Counter(session.scalars(select(Entry.status).where(Entry.kind == "token")))
 
     def scores(self) -> dict[str, Score]:
         """What stands in the gradebook, by person."""
@@ -145,7 +179,7 @@ class Tool:
     """``sociallearn serve``: an arbiter, the server's process and the worker, one process group. Mortal."""
 
     def __init__(self, folder: Path, database: str) -> None:
-        self.port, self.folder = free_port(), folder
+        self.port, self.folder, self.most_to_notice = free_port(), folder, MOST_TO_NOTICE
         self.url = f"http://localhost:{self.port}"
         given = {
             "BASE_URL": self.url,
@@ -218,13 +252,13 @@ class Tool:
         at = time.monotonic()
         assert self._process is not None
         self._process.wait(PATIENCE)
-        until(lambda: not self.alive(), f"all of {self.alive()} are gone", MOST_TO_NOTICE)
+        until(lambda: not self.alive(), f"all of {self.alive()} are gone", self.most_to_notice)
         return time.monotonic() - at
 
     def stop(self) -> None:
         """End it politely."""
         if self._process is not None:
-            end(self._process)
+            end(self._process, self.most_to_notice)
 
 
 class Visitor:
@@ -235,9 +269,9 @@ class Visitor:
         self._cookies: dict[str, str] = {}
         self._seat_url = self._token = self.feed = ""
 
-    def enter(self) -> None:
+    def enter(self, link: str) -> None:
         """A signed launch from the course into the feed."""
-        started = self.ask("GET", f"{self._lms_url}/launch/{LINK}?person={self._name}", 200)
+        started = self.ask("GET", f"{self._lms_url}/launch/{link}?person={self._name}", 200)
         login = self.ask("POST", self._tool_url + "/lti/login", 302, fields(started.text))
         answered = self.ask("GET", login.headers["Location"], 200)
         launched = self.ask("POST", self._tool_url + "/lti/launch", 303, fields(answered.text))
@@ -260,16 +294,22 @@ class Visitor:
         return answer
 
     def say(self, path: str, body: str) -> int:
-        """Send a form, again and again until it is taken; the post's number."""
-        deadline, form = time.monotonic() + PATIENCE, {"csrf_token": self._token, "body": body}
+        """Write a text; the post's number."""
+        return int(re.findall(r"(?:/|#post-)(\d+)", self.send(path, body=body).headers["Location"])[-1])
+
+    def send(self, path: str, **form: str) -> requests.Response:
+        """Send a form, again and again until it is taken."""
+        deadline, form["csrf_token"] = time.monotonic() + PATIENCE, self._token
         while True:
             try:
-                answer = self.ask("POST", self._seat_url + path, 303, form)
+                return self.ask("POST", self._seat_url + path, 303, form)
             except requests.ConnectionError:
                 assert time.monotonic() < deadline, "the server never came back"
                 time.sleep(0.2)  # what people do
-                continue
-            return int(re.findall(r"(?:/|#post-)(\d+)", answer.headers["Location"])[-1])
+
+    def read(self, path: str) -> str:
+        """A page or a file."""
+        return self.ask("GET", self._seat_url + path, 200).text
 
 
 def fields(page: str) -> dict[str, str]:
@@ -291,10 +331,10 @@ class Site:
     tool: Tool
     reader: Flask
 
-    def visit(self, name: str) -> Visitor:
+    def visit(self, name: str, link: str = LINK) -> Visitor:
         """Somebody comes in."""
         visitor = Visitor(self.lms.url, self.tool.url, name)
-        visitor.enter()
+        visitor.enter(link)
         return visitor
 
     def deliveries(self) -> list[Delivery]:
@@ -477,3 +517,198 @@ def test_kills_in_the_middle_of_two_hundred_deliveries(site: Site, capsys: pytes
             f"{spoken - began:.0f} s of talk, all there {ended - spoken:.0f} s after it, "
             f"{ended - last_kill:.0f} s after the last kill.\n"
         )
+
+
+def class_of(site: Site, names: Sequence[str]) -> dict[str, int]:
+    """Everybody is a member of the one cohort there is, as after a launch; their ids."""
+    with site.reader.app_context(), transaction() as session:
+        cohort = session.scalars(select(Cohort)).one()
+        [trainer] = session.scalars(select(Person).where(Person.sub == TRAINER))
+        people = [
+            Person(
+                organisation_id=cohort.organisation_id,
+                registration_id=trainer.registration_id,
+                sub=name,
+                name=f"Learner {name}",
+                locale="en",
+            )
+            for name in names
+        ]
+        session.add_all(people)
+        session.flush()
+        now = clock.now()
+        members = [
+            Member(cohort_id=cohort.id, person_id=one.id, role="learner", joined_at=now, seen_at=now) for one in people
+        ]
+        session.add_all(members)
+        session.flush()
+        return {person.sub: member.id for person, member in zip(people, members, strict=True)}
+
+
+def change_all(site: Site, ids: Sequence[int], trainer_id: int, dice: random.Random) -> None:
+    """Another grade for everybody, again and again, in any order; a few in a transaction."""
+    before: dict[int, float] = {}
+    order = [id_ for _time in range(CHANGES) for id_ in dice.sample(ids, len(ids))]
+    with site.reader.app_context():
+        with transaction() as session:
+            period = adjusting.choices(session, session.get_one(Member, ids[0]))[0].period.key
+        for begin in range(0, len(order), TOGETHER):
+            few = sorted(order[begin : begin + TOGETHER])
+            wanted = {id_: dice.choice([n / 4 for n in range(1, 41) if n / 4 != before.get(id_)]) for id_ in few}
+            while True:
+                try:
+                    with transaction() as session:
+                        _change(session, wanted, period, trainer_id, is_first=begin < len(ids))
+                    break
+                except OperationalError:  # SQLite's one writer was somebody else for too long: people try again
+                    continue
+            before |= wanted
+
+
+def _change(session: Session, wanted: dict[int, float], period: str, trainer_id: int, *, is_first: bool) -> None:
+    by = session.get_one(Member, trainer_id)
+    for id_, points in wanted.items():
+        learner = session.get_one(Member, id_)
+        if is_first:
+            keeping.recompute(session, learner)
+        adjusting.adjust(session, learner, period, "override", by=by, reason="r", points=points)
+
+
+def wrong_clocks(site: Site, ended: threading.Event, dice: random.Random) -> None:
+    """A worker more, whose clock is minutes off, and another way each time."""
+    while not ended.wait(0.5):
+        with site.reader.app_context(), clock.at(clock.now() + timedelta(seconds=dice.choice((-1, 1)) * WRONG_BY)):
+            with transaction() as session:
+                waiting = select(Delivery.id).where(Delivery.state == DeliveryState.WAITING)
+                found = session.scalars(waiting.order_by(Delivery.next_at).limit(200)).all()
+            if found:
+                delivering.deliver(dice.choice(found))
+
+
+def states(site: Site) -> dict[str, int]:
+    """How many scores are how far; asked every second."""
+    time.sleep(1)
+    with site.reader.test_request_context("/"):
+        counted = select(Delivery.state, func.count()).group_by(Delivery.state)
+        return dict(db.session.execute(counted).tuples().all())
+
+
+def reasons_shown(page: str) -> set[str]:
+    """Why scores did not arrive, as the trainer reads it."""
+    found = re.findall(r'<p class="soft">(?:Waiting: )?([^<]*?)(?:\d+ tr(?:y|ies) so far|</p>)', page)
+    return {unescape(one).strip() for one in found}
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(5400)
+@pytest.mark.parametrize("learners", [pytest.param(100, id="hundred"), pytest.param(2000, id="all")])
+@pytest.mark.parametrize("site", databases.NAMES, indirect=True)
+def test_every_trouble_there_is_and_kills_and_wrong_clocks(
+    site: Site, learners: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seed = random.randrange(10**6)
+    dice, names = random.Random(seed), site.lms.enrol(learners)
+    site.tool.most_to_notice = MOST_TO_GIVE_UP
+    trainer = site.visit(TRAINER, BARE_LINK)
+    ids = class_of(site, names)
+    before = site.lms.columns()
+    site.lms.turn("troubled", seed=dice.randrange(10**6))
+    began = time.monotonic()
+    trainer.send("/grading/column", label="Taking part", points=str(OWN_MAXIMUM))
+    with site.reader.app_context(), transaction() as session:
+        trainer_id = session.scalars(select(Member.id).join(Person).where(Person.sub == TRAINER)).one()
+
+    gone = dice.sample(names, max(3, learners // 100))
+    kills = [site.tool.kill_all, site.tool.kill_worker, site.tool.kill_arbiter]
+    told: Counter[str] = Counter()
+    reasons: set[str] = set()
+    ended = threading.Event()
+    with ThreadPoolExecutor(3) as pool:
+        shares = list(ids.values())[::2], list(ids.values())[1::2]
+        talking = [pool.submit(change_all, site, share, trainer_id, random.Random(dice.random())) for share in shares]
+        wrong = pool.submit(wrong_clocks, site, ended, random.Random(dice.random()))
+        try:
+            while not all(one.done() for one in talking):
+                time.sleep(dice.uniform(10, 60))
+                kill = dice.choice(kills)
+                kill()
+                told[kill.__name__] += 1
+                skew = dice.choice((-WRONG_BY, 0, WRONG_BY))
+                site.lms.turn("troubled", seed=dice.randrange(10**6), skew=skew)
+                if sum(told.values()) == 2:
+                    site.lms.remove(gone)
+                reasons |= reasons_shown(trainer.read("/grading?state=waiting"))
+                reasons |= reasons_shown(trainer.read("/grading?state=refused"))
+            for one in talking:
+                one.result()
+            changed = time.monotonic()
+            time.sleep(dice.uniform(5, 25))
+            site.tool.kill_all()
+            told["kill_all"] += 1
+        finally:
+            ended.set()
+        wrong.result()
+
+    site.lms.remove(gone, removed=False)
+    site.lms.turn("ok", skew=0)
+    until(lambda: states(site).keys() <= {DeliveryState.SENT, DeliveryState.REFUSED}, "none waits", MOST_TO_CATCH_UP)
+    trainer.send("/cohort/reading")  # for whoever the list of participants called gone
+    trainer.send("/grading/deliveries/resending")
+    until(lambda: states(site) == {DeliveryState.SENT: learners}, "all are sent", MOST_TO_CATCH_UP)
+    took = time.monotonic()
+
+    accepted = check_everything(site, names)
+    check_table(trainer.read("/grading/deliveries.csv"), site.lms.scores())
+    assert sorted(site.lms.columns()) == sorted([*before, "Taking part"])
+    requests_made = site.lms.posts()
+    attempts = sum(row.attempts for row in site.deliveries())
+    with capsys.disabled():
+        sys.stdout.write(
+            f"\n{site.reader.config['SQLALCHEMY_DATABASE_URI'].split(':')[0]}, seed {seed}: {learners} learners x "
+            f"{CHANGES} changes = {learners * CHANGES}. {attempts} attempts, {len(requests_made)} scores reached the "
+            f"LMS, {accepted} were taken ({learners * CHANGES} if each change were sent once, {learners} at least); "
+            f"answers {dict(Counter(status for _key, status, _stamp in requests_made))}; "
+            f"tokens {dict(site.lms.tokens())}; troubles {dict(site.lms.troubles())}; {dict(told)}; columns: one more. "
+            f"{changed - began:.0f} s of changes, all there {took - changed:.0f} s after the last one.\n"
+            f"Told the trainer: {'; '.join(sorted(reasons))}\n"
+        )
+
+
+def check_everything(site: Site, names: Sequence[str]) -> int:
+    """The LMS has what the ledger says of everybody, and took nothing older than it had; how often it took a score."""
+    scores = {name: score for name, score in site.lms.scores().items() if name in set(names)}
+    assert len(scores) == len(names)
+    with site.reader.test_request_context("/"):
+        rows = db.session.execute(
+            select(Member, Person.sub, Standing, Delivery)
+            .join(Person, Person.id == Member.person_id)
+            .join(Standing, Standing.member_id == Member.id)
+            .join(Delivery, Delivery.member_id == Member.id)
+            .where(Person.sub.in_(names))
+        ).all()
+        assert len(rows) == len(names)
+        for member, name, standing, row in rows:
+            assert (row.state, row.sent) == (DeliveryState.SENT, row.wanted), (name, row.problem)
+            assert standing.grade == receipts.recompute_from_ledger(db.session(), member).value, name
+            assert scores[name].value == pytest.approx((standing.grade or 0.0) * OWN_MAXIMUM), name
+            assert scores[name].comment == standing.comment, name
+    taken: defaultdict[tuple[str, str], list[datetime]] = defaultdict(list)
+    for key, status, stamp in site.lms.posts():
+        if status == 200:
+            taken[key].append(stamp)
+    assert len({column for column, _who in taken}) == 1
+    for (_column, who), stamps in taken.items():
+        seconds = [int(stamp.timestamp()) for stamp in stamps]
+        assert seconds == sorted(set(seconds)), f"{who} got an older score after a newer one: {stamps}"
+        assert scores[who].timestamp == stamps[-1]
+    return sum(map(len, taken.values()))
+
+
+def check_table(text: str, scores: dict[str, Score]) -> None:
+    """The trainer's table says of everybody what the LMS has."""
+    rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
+    told = {(row["name"].removeprefix("Learner "), row["state"], row["reason"]) for row in rows}
+    assert told == {(name, "sent", "") for name in scores}
+    for row in rows:
+        assert float(row["we_sent"]) == pytest.approx(scores[row["name"].removeprefix("Learner ")].value), row
+        assert float(row["out_of"]) == OWN_MAXIMUM

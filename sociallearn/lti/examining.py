@@ -244,7 +244,7 @@ def _clocks(date: datetime | None) -> Check:
         if skew > 0
         else _("The LMS’s clock is %(seconds)s behind ours.", seconds=seconds)
     )
-    mend = _("Set both by NTP. Beyond a minute launches and scores are refused.")
+    mend = _("Set both by NTP. Beyond a minute launches are refused, beyond a quarter of an hour scores too.")
     return Check(name, Result.PROBLEM if abs(skew) > SKEW_REFUSED else Result.WARNING, words, mend)
 
 
@@ -324,6 +324,7 @@ def _said(error: ServiceError) -> str:
 def _mend(error: ServiceError, otherwise: str, own: str) -> str:
     words: dict[str, str] = {
         "token": _("Does the LMS know this client id, is the tool active there, and can it read %(url)s?", url=own),
+        "busy": _("The LMS is busy with our scores: try again in a minute."),
         "timeout": _("The LMS is slow or out of reach: try again, then look at the network between the two."),
         "throttled": _("The LMS asks for patience: try again in a few minutes."),
         "unauthorised": _("Allow this service for SocialLearn in the LMS."),

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequenc
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urljoin, urlsplit, urlunsplit
@@ -32,11 +33,16 @@ LARGEST = 10_000_000  # bytes of an answer we read: Moodle gives a course of tho
 EARLY = 60.0  # seconds before its end a token is no longer used
 REST = 10.0  # seconds an LMS that did not answer in time is not asked again, so that it cannot hold up all the others
 ASSERTION_LIFETIME = 240  # seconds; LTI security 4.1.1 allows five minutes
-BUSY = 2.0  # seconds until a call that found no place tries again
+BUSY, LONGEST_TURN = 2.0, 30.0  # seconds until a call that found no place tries again
 PATIENCE = 1.0  # seconds an LMS that asked for patience is left alone, twice as long each time, unless it says
 LONGEST_PATIENCE = 60.0  # seconds; each score's own back-off takes it from there
 LOW_ON_QUOTA = 100.0  # of Canvas's X-Rate-Limit-Remaining (600 when full): from here on we let it fill up first
-AT_ONCE = 3  # calls to one LMS from this process; Canvas throttles whoever makes more than one
+AT_ONCE = 3  # calls to one LMS from this process, to begin with
+MOST_AT_ONCE = 6  # as long as it answers well; Canvas throttles whoever makes more than one
+MORE = 0.1  # calls at once, for each that went well; half of them when it is overloaded
+OVERLOADED = frozenset({502, 503, 504})
+A_MOMENT = 0.25  # seconds a score waits for a place, where the last answer came sooner than that
+LEAST_OFF, MOST_OFF = 5.0, 900.0  # seconds an LMS's clock may be wrong for us to sign by it
 MOST_PAGES = 200  # of a list; an LMS whose pages lead in a circle must not keep us for ever
 
 AGS = "https://purl.imsglobal.org/spec/lti-ags/scope/"
@@ -78,10 +84,11 @@ class Throttled(ServiceError):
 
 
 class NotNow(Throttled):
-    """We made no call at all: this LMS has asked for patience, or is busy with our other calls."""
+    """We made no call at all: this LMS has asked for patience, or is busy with our other calls (``code``)."""
 
-    def __init__(self, reason: str, retry_after: float) -> None:
+    def __init__(self, reason: str, retry_after: float, code: str = "throttled") -> None:
         super().__init__(reason, 429, retry_after)
+        self.code = code
 
 
 class Conflict(ServiceError):
@@ -210,47 +217,100 @@ class Tokens:
 class Pace:
     """How fast this process may go with each LMS: a few calls at once, and none while it asked for patience.
 
-    Who comes when all places are taken is sent away to come again: workers are few and serve every LMS.
+    The calls at once grow while all goes well, and are halved when the LMS is overloaded. Who finds no place soon is
+    sent away to come again: workers are few and serve every LMS.
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._places: dict[int, threading.BoundedSemaphore] = {}
-        self._patient_until: dict[int, float] = {}  # seconds since 1970, by our clock
+        self._changed = threading.Condition()
+        self._width: dict[int, float] = {}  # calls at once
+        self._under_way: dict[int, int] = {}
+        self._took: dict[int, float] = {}  # seconds of the last call
+        self._full: set[int] = set()  # where somebody waited in vain
+        self._turns: dict[int, float] = {}  # when whoever was sent away last comes again
+        self._patient: dict[int, tuple[float, float]] = {}  # from when to when, seconds since 1970, by our clock
         self._asked: dict[int, int] = {}  # how often in a row it asked
 
-    def place(self, key: int, at_once: int) -> threading.BoundedSemaphore:
-        """A place among the calls under way to one LMS, to be held during the call."""
-        with self._lock:
-            return self._places.setdefault(key, threading.BoundedSemaphore(at_once))
+    @contextmanager
+    def place(self, key: int, at_once: int, within: float) -> Iterator[None]:
+        """A place among at most ``at_once`` calls under way to one LMS, held inside the block.
+
+        Raises NotNow when none comes free in so many seconds.
+        """
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._has_place(key, at_once), within):
+                self._full.add(key)  # nobody else waits before an answer came
+                raise NotNow("it is busy with our other calls", self._turn(key, at_once), "busy")
+            self._under_way[key] = self._under_way.get(key, 0) + 1
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._under_way[key] -= 1
+                self._took[key] = time.monotonic() - began
+                self._full.discard(key)
+                self._changed.notify_all()
+
+    def _has_place(self, key: int, at_once: int) -> bool:
+        return self._under_way.get(key, 0) < self._room(key, at_once)
+
+    def _room(self, key: int, at_once: int) -> int:
+        return int(min(at_once, self._width.get(key, AT_ONCE)))
+
+    def _turn(self, key: int, at_once: int) -> float:
+        """Seconds until who is sent away now should come again: one after the other, as fast as the LMS answers."""
+        now = time.monotonic()
+        turn = max(now, self._turns.get(key, 0.0)) + self._took.get(key, 0.0) / self._room(key, at_once)
+        self._turns[key] = min(turn, now + LONGEST_TURN)
+        return max(BUSY, self._turns[key] - now)
+
+    def is_quick(self, key: int) -> bool:
+        """Whether waiting a moment for a place is worth it."""
+        with self._changed:
+            return key not in self._full and self._took.get(key, 0.0) < A_MOMENT
 
     def slow_down(self, key: int, seconds: float | None) -> None:
         """It asked for patience: leave it alone for so many seconds, or for longer each time if it does not say."""
-        with self._lock:
+        self.overloaded(key)
+        with self._changed:
             times = self._asked[key] = self._asked.get(key, 0) + 1
             self._leave(key, PATIENCE * 2.0 ** min(times - 1, 10) if seconds is None else seconds)
 
+    def overloaded(self, key: int) -> None:
+        """It has more to do than it can: half as many calls at once from now on."""
+        with self._changed:
+            self._width[key] = max(1.0, self._width.get(key, AT_ONCE) / 2)
+
     def went_well(self, key: int, remaining: float) -> None:
         """It answered; ``remaining`` is what it says is left of our quota, infinity where it has none."""
-        with self._lock:
+        with self._changed:
             self._asked.pop(key, None)
+            self._width[key] = min(MOST_AT_ONCE, self._width.get(key, AT_ONCE) + MORE)
             if remaining < LOW_ON_QUOTA:
                 self._leave(key, PATIENCE)
 
-    def _leave(self, key: int, seconds: float) -> None:
-        until = clock.now().timestamp() + min(seconds, LONGEST_PATIENCE)
-        self._patient_until[key] = max(until, self._patient_until.get(key, 0.0))
-
     def left(self, key: int) -> float:
-        """Seconds it is still to be left alone; 0 when we may call."""
-        with self._lock:
-            return max(0.0, self._patient_until.get(key, 0.0) - clock.now().timestamp())
+        """Seconds it is still to be left alone; 0 when we may call, or when our clock was set back meanwhile."""
+        with self._changed:
+            return self._left(key)
+
+    def _left(self, key: int) -> float:
+        since, until = self._patient.get(key, (0.0, 0.0))
+        now = clock.now().timestamp()
+        return max(0.0, until - now) if now >= since else 0.0
+
+    def _leave(self, key: int, seconds: float) -> None:
+        seconds = min(seconds, LONGEST_PATIENCE)
+        if seconds > self._left(key):
+            now = clock.now().timestamp()
+            self._patient[key] = now, now + seconds
 
 
 class Connector(ServiceConnector):
     """PyLTI1p3's connector with time limits, tokens kept as long as they are good, and typed errors."""
 
-    place_within = 0.0  # seconds to wait for a place among the calls under way to this LMS
+    place_within: float | None = None  # seconds to wait for a place among the calls under way; else a moment at most
     slowness = 1.0  # how often ``TIMEOUT`` an answer may take: more for a list of thousands
 
     def __init__(
@@ -259,7 +319,7 @@ class Connector(ServiceConnector):
         key: int,
         scopes: Sequence[str],
         seconds: float | None = None,
-        at_once: int = AT_ONCE,
+        at_once: int = MOST_AT_ONCE,
     ) -> None:
         """``key`` is our id of the registration, ``scopes`` what the LMS grants; no call begins after ``seconds``.
 
@@ -306,7 +366,7 @@ class Connector(ServiceConnector):
         if left > 0:
             raise NotNow("it asked for patience", left)
         try:
-            with self._place():
+            with self._pace.place(self._key, self._at_once, self._patience()):
                 answer = self._with_token(method, url, scopes, headers, data)
             _check(answer)
         except NotNow:
@@ -314,19 +374,16 @@ class Connector(ServiceConnector):
         except Throttled as error:
             self._pace.slow_down(self._key, error.retry_after)
             raise
+        except ServiceError as error:
+            if error.code == "timeout" or error.status in OVERLOADED:
+                self._pace.overloaded(self._key)
+            raise
         remaining = _seconds(answer.headers.get("X-Rate-Limit-Remaining"), math.inf)
         self._pace.went_well(self._key, remaining)
         return answer
 
-    @contextmanager
-    def _place(self) -> Iterator[None]:
-        place = self._pace.place(self._key, self._at_once)
-        if not place.acquire(timeout=self.place_within):
-            raise NotNow("it is busy with our other calls", BUSY)
-        try:
-            yield
-        finally:
-            place.release()
+    def _patience(self) -> float:
+        return self.place_within or (A_MOMENT if self._pace.is_quick(self._key) else 0.0)
 
     def _with_token(
         self, method: str, url: str, scopes: Sequence[str], headers: dict[str, str], data: str | None
@@ -339,24 +396,33 @@ class Connector(ServiceConnector):
         return answer
 
     def _fetch_token(self, scopes: tuple[str, ...]) -> tuple[str, float]:
-        url = self._registration.get_auth_token_url() or ""
-        form = {
-            "grant_type": "client_credentials",
-            "client_assertion_type": _ASSERTION_TYPE,
-            "client_assertion": self._assertion(url),
-            "scope": " ".join(scopes),
-        }
-        answer = self._send("POST", url, None, {"Accept": "application/json"}, form)
+        answer = self._ask_token(scopes, 0.0)
+        off = _off(answer.headers.get("Date"))
+        if answer.status in (400, 401) and LEAST_OFF < abs(off) <= MOST_OFF:
+            answer = self._ask_token(scopes, off)  # by its clock our proof was of yesterday, or of tomorrow
         found = answer.json()
         token = found.get("access_token") if isinstance(found, dict) else None
         if answer.status != 200 or not isinstance(token, str) or not token:
             raise Unreachable("token", f"token endpoint answered {answer.status}: {answer.text}")
         return token, max(0.0, _seconds(found.get("expires_in"), 3600.0) - EARLY)
 
-    def _assertion(self, url: str) -> str:
-        """The signed proof that it is us (LTI security 4.1.1, RFC 7523): ours for minutes, used once."""
+    def _ask_token(self, scopes: tuple[str, ...], off: float) -> _Answer:
+        url = self._registration.get_auth_token_url() or ""
+        form = {
+            "grant_type": "client_credentials",
+            "client_assertion_type": _ASSERTION_TYPE,
+            "client_assertion": self._assertion(url, off),
+            "scope": " ".join(scopes),
+        }
+        return self._send("POST", url, None, {"Accept": "application/json"}, form)
+
+    def _assertion(self, url: str, off: float) -> str:
+        """The signed proof that it is us (LTI security 4.1.1, RFC 7523): good for minutes, used once.
+
+        By a clock that is ``off`` seconds ahead of ours.
+        """
         client_id = str(self._registration.get_client_id())
-        now = int(clock.now().timestamp())
+        now = int(clock.now().timestamp() + off)
         claims: dict[str, str | int] = {
             "iss": client_id,
             "sub": client_id,
@@ -427,7 +493,7 @@ def connect(
     except (LookupError, OSError) as error:
         raise Unreachable("unregistered", str(error)) from error
     granted = [scope for scope in scopes if scope.startswith(service)]
-    return Connector(library, registration.id, granted, seconds, at_once=1 if is_canvas(registration) else AT_ONCE)
+    return Connector(library, registration.id, granted, seconds, at_once=1 if is_canvas(registration) else MOST_AT_ONCE)
 
 
 def is_canvas(registration: Registration) -> bool:
@@ -655,6 +721,14 @@ def _seconds(value: object, otherwise: float) -> float:
     except (TypeError, ValueError):
         return otherwise
     return found if math.isfinite(found) else otherwise
+
+
+def _off(date: str | None) -> float:
+    """Seconds an LMS's clock is ahead of ours, as its ``Date`` header says; 0 without one."""
+    try:
+        return (parsedate_to_datetime(date) - clock.now()).total_seconds() if date else 0.0
+    except (TypeError, ValueError):  # no date, or one without a zone
+        return 0.0
 
 
 def _positive(value: object) -> float | None:

@@ -5,9 +5,10 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, render_template
 from werkzeug.exceptions import HTTPException, SecurityError
+from werkzeug.http import http_date
 
 # the service rooms hang their views on the blueprint when they are imported
-from sociallearn import paths
+from sociallearn import clock, paths
 from sociallearn.practice import (
     columns,
     deep_linking,
@@ -75,4 +76,5 @@ def _add_headers(app: Flask, tool_origin: str) -> None:
         response.headers["Content-Security-Policy"] = policy
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers.setdefault("Cache-Control", "no-store")
+        response.headers.setdefault("Date", http_date(clock.now()))
         return response

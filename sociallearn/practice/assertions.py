@@ -8,7 +8,7 @@ from sqlalchemy import delete
 from sqlalchemy.dialects.sqlite import insert
 
 from sociallearn import clock
-from sociallearn.practice import clients
+from sociallearn.practice import clients, switches
 from sociallearn.practice.keys import KeyUnavailable
 from sociallearn.practice.models import Spent
 from sociallearn.practice.state import Practice
@@ -31,11 +31,12 @@ def check(lms: Practice, token: str, *, audience: str, lifetime: int, once: str)
         if not clients.is_active(session, issuer):
             raise BadAssertion("iss is not the client id of a tool that is active here")
         address = clients.key_set_of(session, issuer)
+        skew = switches.read(session).skew
     claims = _verified(lms, token, address)
     audiences = claims.get("aud")
     if audience not in (audiences if isinstance(audiences, list) else [audiences]):
         raise BadAssertion(f"aud is not {audience}")
-    expires_at = _check_times(claims, lifetime)
+    expires_at = _check_times(claims, lifetime, skew)
     value = claims.get(once)
     if not isinstance(value, str) or not value or len(value) > 500:
         raise BadAssertion(f"{once} is missing")
@@ -69,8 +70,8 @@ def _verified(lms: Practice, token: str, address: str | None) -> dict[str, Any]:
         raise BadAssertion("the signature is not the tool's") from error
 
 
-def _check_times(claims: dict[str, Any], lifetime: int) -> datetime:
-    now = clock.now().timestamp()
+def _check_times(claims: dict[str, Any], lifetime: int, skew: int) -> datetime:
+    now = clock.now().timestamp() + skew  # by our clock, which may be wrong for practice
     exp, iat = claims.get("exp"), claims.get("iat")
     for name, value in (("exp", exp), ("iat", iat)):
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e11:

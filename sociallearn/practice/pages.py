@@ -230,7 +230,7 @@ def turn_switches() -> AnyResponse | tuple[str, int]:
             if abs(skew) > switches.LARGEST_SKEW or abs(seed) > 2**63:
                 raise ValueError
         except ValueError:
-            problem = "Choose one of the four, and whole numbers; the clock may be a day (86400 seconds) wrong at most."
+            problem = "Choose one of the five, and whole numbers; the clock may be a day (86400 seconds) wrong at most."
             return _services(now, problem), 422
         switches.turn(session, mode, seed, skew, messages)
     return redirect(url_for("pages.services"), 303)

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, jsonify, render_template, request
 from flask import session as cookie
 from sqlalchemy import select
 
-from sociallearn.practice import claims, clients, launching, log, switches
+from sociallearn.practice import claims, clients, launching, log, switches, troubles
 from sociallearn.practice.launching import CannotLaunch
 from sociallearn.practice.models import Course, Enrolment, LineItem, Link, Person
 from sociallearn.practice.state import practice
@@ -147,26 +147,23 @@ def key_set() -> Response:
 
 
 @bp.post("/token")
-def token() -> tuple[Response, int]:
+def token() -> Response:
     """The token endpoint: client credentials with a signed assertion (LTI security 4.1)."""
-    lms = practice()
-    with lms.store.writing() as session:
-        failing, mode = switches.fails_now(session), switches.read(session).mode
-    if failing:
-        return _token_answer(503, {"error": "temporarily_unavailable"})
-    if mode is switches.Mode.SLOW:
-        switches.dawdle()
+    refused = troubles.meet()
+    if refused is not None:
+        return _token_answer(refused[0], {"error": "temporarily_unavailable", "error_description": refused[1]})
     try:
-        return _token_answer(200, grant(lms, request.form))
-    except Refused as refused:
-        return _token_answer(refused.status, {"error": refused.error, "error_description": refused.description})
+        return _token_answer(200, grant(practice(), request.form))
+    except Refused as refusal:
+        return _token_answer(refusal.status, {"error": refusal.error, "error_description": refusal.description})
 
 
-def _token_answer(status: int, body: dict[str, Any]) -> tuple[Response, int]:
+def _token_answer(status: int, body: dict[str, Any]) -> Response:
     said = body.get("error_description") or body.get("error") or body["scope"].replace(claims.AGS_SCOPE, "…/")
     with practice().store.writing() as session:
         asked = {name: value for name, value in request.form.items() if name != "client_assertion"}
         log.record(session, "token", str(said), status, asked=asked, answer=body)
     answer = jsonify(body)
+    answer.status_code = status
     answer.headers["Cache-Control"] = "no-store"
-    return answer, status
+    return troubles.leave(answer)

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, current_app, g, request
 from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy.orm import Session
 
-from sociallearn.practice import log, switches
+from sociallearn.practice import log, troubles
 from sociallearn.practice.models import Course
 from sociallearn.practice.state import practice
 from sociallearn.practice.tokens import scopes_of
@@ -121,12 +121,9 @@ def _serializer() -> URLSafeSerializer:
 @bp.before_request
 def misbehave() -> None:
     """Fail or dawdle when the switches say so, before anything was looked at or changed."""
-    with practice().store.writing() as session:
-        failing, mode = switches.fails_now(session), switches.read(session).mode
-    if failing:
-        raise ServiceError(503, "The services are switched off for practice")
-    if mode is switches.Mode.SLOW:
-        switches.dawdle()
+    refused = troubles.meet()
+    if refused is not None:
+        raise ServiceError(*refused)
 
 
 @bp.errorhandler(ServiceError)
@@ -143,6 +140,9 @@ def refuse(error: ServiceError) -> Response:
     return response
 
 
+bp.after_request(troubles.leave)  # after the log was written: it says what was done
+
+
 @bp.after_request
 def note(response: Response) -> Response:
     """Every call stands in the log, with what was said."""
@@ -154,6 +154,8 @@ def note(response: Response) -> Response:
         details["type"], details["body"] = request.content_type, log.excerpt(request.get_data())
     if "Link" in response.headers:
         details["link"] = response.headers["Link"]
+    if g.get("trouble"):
+        details["trouble"] = g.trouble
     title = f"{request.method} {request.path}" + (f": {g.reason}" if "reason" in g else "")
     with practice().store.writing() as session:
         log.record(session, "service", title[:300], response.status_code, **details)

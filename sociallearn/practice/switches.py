@@ -17,6 +17,7 @@ class Mode(StrEnum):
     DOWN = "down"
     HALF = "half"
     SLOW = "slow"
+    TROUBLED = "troubled"
 
 
 class Messages(StrEnum):
@@ -35,6 +36,8 @@ IN_WORDS = {
     Mode.DOWN: "Down. Every service answers 503.",
     Mode.HALF: "Shaky. About half of the requests are answered 503.",
     Mode.SLOW: f"Slow. Every answer takes {SLOWNESS:.0f} seconds, longer than a sensible client waits.",
+    Mode.TROUBLED: "In trouble. A quarter of the requests go wrong: 500, 403, 409 and 429, tokens that are worth "
+    "nothing any more, connections that break before, after or within the answer, and now and then a slow answer.",
 }
 
 MESSAGES_IN_WORDS = {
@@ -46,7 +49,7 @@ MESSAGES_IN_WORDS = {
 
 @dataclass(frozen=True)
 class Switches:
-    """How they stand. ``skew``: seconds our clock is ahead (or behind) in launches."""
+    """How they stand. ``skew``: seconds our clock is ahead (or behind) in launches and for tokens."""
 
     mode: Mode = Mode.OK
     seed: int = 1
@@ -65,20 +68,17 @@ def read(session: Session) -> Switches:
 
 
 def turn(session: Session, mode: Mode, seed: int, skew: int, messages: Messages = Messages.NONE) -> None:
-    """Set them. The dice of ``Mode.HALF`` start again, so the same seed gives the same run."""
+    """Set them. The dice start again, so the same seed gives the same run."""
     values = {"mode": mode.value, "seed": str(seed), "skew": str(skew), "thrown": "0", "messages": messages.value}
     for name, value in values.items():
         session.merge(Setting(name=name, value=value))
 
 
-def fails_now(session: Session) -> bool:
-    """Whether this request must be answered 503. Throws the dice when the services are shaky."""
-    switches = read(session)
-    if switches.mode is not Mode.HALF:
-        return switches.mode is Mode.DOWN
+def throw(session: Session) -> float:
+    """The dice of this request, 0 to 1: for a seed the same ones in the same order."""
     thrown = int(_get(session, "thrown", "0")) + 1
     session.merge(Setting(name="thrown", value=str(thrown)))
-    return random.Random(f"{switches.seed}:{thrown}").random() < 0.5  # noqa: S311
+    return random.Random(f"{read(session).seed}:{thrown}").random()  # noqa: S311
 
 
 def _get(session: Session, name: str, default: str) -> str:

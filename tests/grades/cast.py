@@ -234,7 +234,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, status: int, body: Any) -> None:
         content = body.encode() if isinstance(body, str) else json.dumps(body).encode()
-        self.send_response(status)
+        self.send_response_only(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(content)))
         for name, value in self.lms.headers.items():
@@ -313,6 +313,33 @@ def school(lms: GradeLms, *, graded: bool = True) -> School:
         made = School(lms, registration.id, cohort.id, organisation.id, 0)
         made.placement_id = _link(session, made, 1, lms.line_item() if graded else None).id
     return made
+
+
+def class_of(lms: GradeLms, count: int, *, graded: bool) -> tuple[School, list[int]]:
+    """A cohort with so many learners, in one go."""
+    made = school(lms, graded=graded)
+    with transaction() as session:
+        session.get_one(Member, made.trainer()).may_grade = True
+        placement = session.get_one(Placement, made.placement_id)
+        placement.line_items_url, placement.ags_scopes = lms.line_items, [*SCOPES, AGS + "lineitem"]
+        ids = []
+        for number in range(count):
+            person = Person(
+                organisation_id=made.organisation_id,
+                registration_id=made.registration_id,
+                sub=f"u{number}",
+                name=f"Nr {number}",
+                locale="en",
+            )
+            session.add(person)
+            session.flush()
+            member = Member(
+                cohort_id=made.cohort_id, person_id=person.id, role=Role.LEARNER, joined_at=MONDAY, seen_at=MONDAY
+            )
+            session.add(member)
+            session.flush()
+            ids.append(member.id)
+    return made, ids
 
 
 def link(school: School, number: int, url: str | None) -> int:

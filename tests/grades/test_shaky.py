@@ -20,9 +20,9 @@ from sociallearn.database import transaction
 from sociallearn.grades import adjusting, columns, delivering, keeping, receipts
 from sociallearn.grades.models import Delivery, DeliveryState, OwnColumn, Standing
 from sociallearn.lti.services import ServiceError
-from sociallearn.roster.models import Member, Person, Placement, Role
+from sociallearn.roster.models import Member, Person, Placement
 from tests.grades import cast
-from tests.grades.cast import AGS, MONDAY, SCOPES, GradeLms, School
+from tests.grades.cast import MONDAY, GradeLms, School
 
 WORKERS = 4
 CHANGES = 5
@@ -33,9 +33,9 @@ TROUBLE = {"500": 6, "429": 2, "403": 4, "401": 4, "409": 3, "drop": 4, "lost an
 class ShakyLms(GradeLms):
     """Fails at random, before and after it took a score, until told to recover. Keeps the newest stamp, as Moodle."""
 
-    def __init__(self, seed: int, delay: float = 0.0) -> None:
+    def __init__(self, seed: int) -> None:
         super().__init__()
-        self.dice, self.delay, self.is_shaky = random.Random(seed), delay, False
+        self.dice, self.is_shaky = random.Random(seed), False
         self.happened: Counter[str] = Counter()
         self.lock = threading.Lock()
         self.accepted: defaultdict[str, list[str]] = defaultdict(list)  # user → stamps, in the order they were taken
@@ -64,7 +64,6 @@ class ShakyLms(GradeLms):
 
     def take(self, path: str, headers: dict[str, str], score: dict[str, Any]) -> tuple[int, Any]:
         """Answer a score."""
-        time.sleep(self.delay)
 
         def well() -> tuple[int, Any]:
             answer = super(ShakyLms, self).take(path, headers, score)
@@ -91,33 +90,6 @@ def shaky(app: Flask) -> Iterator[ShakyLms]:
     keeping.connect()
     with app.app_context(), ShakyLms(random.randrange(10**6)) as lms:
         yield lms
-
-
-def class_of(lms: ShakyLms, count: int, *, graded: bool) -> tuple[School, list[int]]:
-    """A cohort with so many learners, in one go."""
-    made = cast.school(lms, graded=graded)
-    with transaction() as session:
-        session.get_one(Member, made.trainer()).may_grade = True
-        placement = session.get_one(Placement, made.placement_id)
-        placement.line_items_url, placement.ags_scopes = lms.line_items, [*SCOPES, AGS + "lineitem"]
-        ids = []
-        for number in range(count):
-            person = Person(
-                organisation_id=made.organisation_id,
-                registration_id=made.registration_id,
-                sub=f"u{number}",
-                name=f"Nr {number}",
-                locale="en",
-            )
-            session.add(person)
-            session.flush()
-            member = Member(
-                cohort_id=made.cohort_id, person_id=person.id, role=Role.LEARNER, joined_at=MONDAY, seen_at=MONDAY
-            )
-            session.add(member)
-            session.flush()
-            ids.append(member.id)
-    return made, ids
 
 
 def work(app: Flask, delivery_ids: list[int], dice: random.Random) -> None:
@@ -247,7 +219,7 @@ def test_every_grade_arrives_once_and_none_is_overwritten_by_an_older_one(
     seed = random.randrange(10**6)
     dice, began = random.Random(seed), time.monotonic()
     with clock.at(MONDAY + timedelta(days=1)):
-        school, ids = class_of(shaky, learners, graded=False)
+        school, ids = cast.class_of(shaky, learners, graded=False)
         shaky.is_shaky = True
         with transaction() as session:
             columns.ask(session, session.get_one(Placement, school.placement_id), "Taking part", 20.0)
@@ -273,33 +245,3 @@ def _in(app: Flask, cohort_id: int) -> Any:
             columns.make(cohort_id)
 
     return run
-
-
-@pytest.mark.prove
-def test_how_many_scores_a_minute_an_lms_takes_that_answers_in_70_milliseconds(
-    app: Flask, shaky: ShakyLms, capsys: pytest.CaptureFixture[str]
-) -> None:
-    school, ids = class_of(shaky, 300, graded=True)
-    with clock.at(MONDAY + timedelta(days=1)):
-        for id_ in ids:
-            with transaction() as session:
-                keeping.recompute(session, session.get_one(Member, id_))
-                by = session.get_one(Member, school.trainer())
-                adjusting.adjust(
-                    session, session.get_one(Member, id_), "2026-03-02", "bonus", by=by, reason="r", points=4
-                )
-        shaky.delay = 0.07
-        began = time.monotonic()
-        rows = waiting()
-        with ThreadPoolExecutor(WORKERS) as pool:
-            list(pool.map(lambda id_: _deliver(app, id_), rows))
-        took = time.monotonic() - began
-    sent = len(shaky.book)
-    with capsys.disabled():
-        sys.stdout.write(f"\n{sent} of {len(rows)} scores in {took:.1f} s: {sent / took:.0f} a second.\n")
-    assert sent / took > 15
-
-
-def _deliver(app: Flask, id_: int) -> None:
-    with app.app_context():
-        delivering.deliver(id_)

@@ -5,7 +5,9 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from datetime import timedelta
+from email.utils import format_datetime
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -89,6 +91,21 @@ def test_the_assertion(lms: GradeLms) -> None:
     assert found[0]["iss"] == found[0]["sub"] == "tool-1"
     assert 0 < found[0]["exp"] - found[0]["iat"] <= 300
     assert found[0]["jti"] != found[1]["jti"]
+
+
+@pytest.mark.parametrize(("off", "tries"), [(240, 2), (-240, 2), (0, 1), (100_000, 1)])
+def test_an_lms_whose_clock_is_wrong_gets_a_proof_by_its_clock(lms: GradeLms, off: int, tries: int) -> None:
+    lms.headers["Date"] = format_datetime(clock.now() + timedelta(seconds=off), usegmt=True)
+    lms.token_answers.append(401)
+    with suppress(ServiceError):
+        connector().get_access_token(SCOPES)
+    assert len(lms.token_calls) == tries
+    unchecked = {"verify_signature": False}
+    first, last = (
+        jwt.decode(lms.token_calls[number]["client_assertion"], options=unchecked) for number in (0, tries - 1)
+    )
+    assert last["iat"] - first["iat"] == pytest.approx(off if tries > 1 else 0, abs=10)
+    assert last["exp"] - last["iat"] == first["exp"] - first["iat"]
 
 
 def test_the_audience_may_be_another_than_the_token_address(lms: GradeLms) -> None:
@@ -425,12 +442,58 @@ def test_an_lms_low_on_quota_gets_a_breath(lms: GradeLms) -> None:
     assert len(lms.scores) == 2
 
 
+def test_a_clock_set_back_lets_nobody_wait_for_long(lms: GradeLms) -> None:
+    now = clock.now()
+    lms.score_answers.append(429)
+    with clock.at(now):
+        assert isinstance(post(lms), Throttled)
+    with clock.at(now - timedelta(minutes=5)):
+        assert post(lms) is None
+
+
 def test_another_lms_need_not_wait(lms: GradeLms) -> None:
     lms.score_answers.append(429)
     with clock.at(clock.now()):
         post(lms)
         assert connector()._pace.left(1) > 0
         assert connector()._pace.left(2) == 0
+
+
+def test_more_at_once_while_it_goes_well_and_half_when_it_is_too_much(lms: GradeLms) -> None:
+    def room() -> int:
+        pace, found = connector()._pace, 0
+        with ExitStack() as places, suppress(NotNow):
+            for _number in range(20):
+                places.enter_context(pace.place(1, services.MOST_AT_ONCE, 0.0))
+                found += 1
+        return found
+
+    assert room() == services.AT_ONCE
+    for _number in range(40):
+        assert post(lms) is None
+    assert room() == services.MOST_AT_ONCE
+    for left in (3, 1, 1):
+        lms.score_answers.append(503)
+        post(lms)
+        assert room() == left
+    lms.score_answers.append(500)  # trouble of this one score
+    post(lms)
+    for _number in range(10):
+        post(lms)
+    assert room() == 2
+
+
+def test_who_is_sent_away_comes_again_one_after_the_other(lms: GradeLms) -> None:
+    pace, waits = connector()._pace, list[float]()
+    pace._took[1] = 0.5
+    with pace.place(1, 1, 0.0):
+        for _number in range(100):
+            with pytest.raises(NotNow) as sent_away, pace.place(1, 1, 0.0):
+                pass
+            waits.append(sent_away.value.retry_after or 0.0)
+    assert waits[0] == services.BUSY
+    assert waits[19] == pytest.approx(10.0, abs=1.0)
+    assert waits[-1] == pytest.approx(services.LONGEST_TURN, abs=1.0)
 
 
 @pytest.mark.parametrize(("product", "most"), [("canvas", 1), (None, 3)])
@@ -469,6 +532,7 @@ def test_a_few_calls_at_once_and_one_to_canvas(app: Flask, lms: GradeLms, produc
     assert enough.is_set()
     assert highest[0] == most
     assert len(lms.score_calls) == most
+    assert {error.code for error in sent_away} == {"busy"}
     assert connector()._pace.left(1) == 0, "the LMS itself did not ask for patience"
 
 

@@ -3,14 +3,21 @@
 import json
 import re
 import threading
+from collections import Counter
 from datetime import timedelta
+from email.utils import parsedate_to_datetime
+from http.client import HTTPConnection, HTTPException, IncompleteRead
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from flask import Flask
+from sqlalchemy import select
 
 from sociallearn import clock
-from sociallearn.practice import switches
+from sociallearn.practice import serving, switches, troubles
+from sociallearn.practice.models import Entry
+from sociallearn.practice.troubles import Trouble
 from tests.practice.conftest import LMS, ToyTool, as_person, capture
 
 AGS = "https://purl.imsglobal.org/spec/lti-ags/scope/"
@@ -358,6 +365,65 @@ def test_slow_services_take_fifteen_seconds_and_hold_up_nobody_else(
     tool.client.post("/practice/services", data={"mode": "slow"})
     assert tool.call("GET", ITEMS).status_code == 200
     assert slept == [15.0]
+
+
+def test_in_trouble_everything_happens_that_can(tool: ToyTool, lms: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(switches, "SLOWNESS", 0.0)
+    monkeypatch.setitem(troubles.HUNDREDTHS, Trouble.SLOW, 5.0)
+    server = serving.listening(lms, "127.0.0.1", 0)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    happened: Counter[str] = Counter()
+    try:
+        tool.client.post("/practice/services", data={"mode": "troubled", "seed": 1})
+        for number in range(1, 160):
+            stamp = (clock.now() + timedelta(minutes=number)).isoformat()
+            happened[_post_for_real(tool, server.port, score(timestamp=stamp, scoreGiven=number % 100))] += 1
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    assert happened.keys() == {"200", "500", "403", "409", "502", "429 after 1", "401", "dropped", "cut"}, happened
+    assert happened["200"] > 80
+    noted = {entry["trouble"] for entry in noted_calls(lms) if "trouble" in entry}
+    assert noted == set(Trouble)
+    lost = [entry for entry in noted_calls(lms) if entry.get("trouble") == Trouble.LOST]
+    assert {entry["status"] for entry in lost} == {200}, "taken, and nobody was told"
+
+
+def _post_for_real(tool: ToyTool, port: int, body: dict[str, Any]) -> str:
+    """What a client sees."""
+    while "access_token" not in (given := tool.ask_token().get_json(silent=True) or {}):
+        pass  # troubles there too
+    connection = HTTPConnection("127.0.0.1", port, timeout=20)
+    headers = {"Authorization": "Bearer " + given["access_token"], "Content-Type": SCORE}
+    try:
+        connection.request("POST", SCORES, json.dumps(body), headers)
+        answer = connection.getresponse()
+        answer.read()
+    except IncompleteRead:
+        return "cut"
+    except (HTTPException, ConnectionError):
+        return "dropped"
+    finally:
+        connection.close()
+    patience = answer.headers["Retry-After"]
+    return f"{answer.status} after {patience}" if patience else str(answer.status)
+
+
+def noted_calls(lms: Flask) -> list[dict[str, Any]]:
+    with lms.extensions["practice"].store.reading() as session:
+        entries = session.scalars(select(Entry).where(Entry.kind == "service"))
+        return [{**entry.details, "status": entry.status} for entry in entries]
+
+
+def test_a_clock_that_is_wrong_is_wrong_for_tokens_too(tool: ToyTool) -> None:
+    for skew, status in ((-300, 401), (300, 401), (0, 200)):
+        tool.client.post("/practice/services", data={"skew": skew})
+        answer = tool.ask_token()
+        assert answer.status_code == status
+        said = parsedate_to_datetime(answer.headers["Date"]) - clock.now()
+        assert said.total_seconds() == pytest.approx(skew, abs=20)
 
 
 def test_a_switch_that_does_not_exist_is_said(tool: ToyTool) -> None:
