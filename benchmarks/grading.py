@@ -21,6 +21,7 @@ from sociallearn.posts.models import Kind, Post
 from sociallearn.roster.models import Cohort, Member, Placement
 from sociallearn.text import rendering
 from tests import make
+from tests.conftest import HERE, Actor
 
 FIVE_YEARS, A_WEEK = 260, 1  # weeks of history
 TIMES, WARMING_UP = 100, 5
@@ -40,7 +41,7 @@ class Cost:
 
 def one_post(stage: Stage) -> dict[str, Cost]:
     """By history. Two members of one cohort write by turns; what they write is rolled back, so nothing grows."""
-    new, old = (stage.authors[number].member_id for number in (0, 1))
+    new, old = (Actor(stage.app, HERE, sub=name).member_id for name in ("new", "old"))  # whose texts repeat nobody's
     with stage.acting() as session:
         cohort = session.get_one(Cohort, session.get_one(Member, old).cohort_id)
         begin = clock.now() - FIVE_YEARS * _WEEK
@@ -49,7 +50,7 @@ def one_post(stage: Stage) -> dict[str, Cost]:
         session.execute(update(SchemeVersion).where(SchemeVersion.cohort_id == cohort.id).values(starts_at=begin))
         session.execute(update(Member).where(Member.id == old).values(joined_at=begin))
         session.execute(update(Member).where(Member.id == new).values(joined_at=clock.now() - A_WEEK * _WEEK))
-        reached = [one.member_id for one in stage.authors[2:4]]
+        reached = [one.member_id for one in stage.authors[:2]]
         fill(session, cohort, [old], reached, FIVE_YEARS)
         fill(session, cohort, [new], reached, A_WEEK)
     with stage.app.app_context():
