@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from statistics import median
 
-from benchmarks import searching
+from benchmarks import grading, searching
 from benchmarks.stage import FEW, IDEAS, REPLIES, Stage, side_by_side
 from tests import databases
 from tests.conftest import Actor
@@ -55,6 +55,7 @@ def _measure(name: str, folder: Path, url: str) -> None:
             f"ratio {ratio:.2f}{_aim(page)}; {few[page]} statements with {FEW} posts, {many} now"
         )
     _search(name, stage)
+    _grades(stage)
     if name == "SQLite":
         _first_visit(stage.reader)
     stage.close()
@@ -65,6 +66,16 @@ def _search(name: str, stage: Stage) -> None:
     _say(f"  {name}, search among {MANY + SEARCHED:,} posts (index made in {seconds:.0f} s), milliseconds a page:")
     for kind, (wall, wall95, cpu, cpu95) in searching.report(stage, searching.questions(100)).items():
         _say(f"    {kind}: {wall:.0f}, p95 {wall95:.0f}; CPU {cpu:.0f}, p95 {cpu95:.0f}")
+
+
+def _grades(stage: Stage) -> None:
+    few, many = grading.one_post(stage).values()
+    _say(
+        f"  one post to its grade, with {grading.A_WEEK} week of history and with {grading.FIVE_YEARS}: CPU "
+        f"{few.judging:.1f} and {many.judging:.1f} ms, ratio {many.judging / few.judging:.2f}; on the wall "
+        f"{few.judging_wall:.1f} and {many.judging_wall:.1f} ms, ratio {many.judging_wall / few.judging_wall:.2f}; "
+        f"CPU of the whole act {few.whole:.1f} and {many.whole:.1f} ms"
+    )
 
 
 def _aim(page: str) -> str:

@@ -1,30 +1,41 @@
-"""What one post costs until its grade stands there, by how much its author did before; and judging a whole cohort."""
+"""What one post costs until its grade stands there, by how much its author did before; and judging a whole cohort.
 
+``python -m benchmarks.grading [learners]`` measures these two alone.
+"""
+
+import resource
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from statistics import median
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from benchmarks.stage import Stage
-from sociallearn import clock
+from sociallearn import clock, migrating
 from sociallearn.activity.models import Activity, Verb
 from sociallearn.activity.recording import recorded
-from sociallearn.database import db
+from sociallearn.app import create_app
+from sociallearn.database import db, transaction
 from sociallearn.grades import keeping
-from sociallearn.grades.models import SchemeVersion
+from sociallearn.grades.models import LedgerEntry, SchemeVersion, Standing
+from sociallearn.lti import registrations
 from sociallearn.posts.models import Kind, Post
-from sociallearn.roster.models import Cohort, Member, Placement
+from sociallearn.roster.models import Cohort, Member, Person, Placement, Role
 from sociallearn.text import rendering
-from tests import make
-from tests.conftest import HERE, Actor
+from tests import databases, make
+from tests.conftest import GRADED, HERE, Actor, settings
 
 FIVE_YEARS, A_WEEK = 260, 1  # weeks of history
 TIMES, WARMING_UP = 100, 5
+LEARNERS = 5_000
 AT_ONCE = 5_000
 RATED = 5  # ideas a week
 _WEEK = timedelta(weeks=1)
@@ -89,6 +100,65 @@ def _post(stage: Stage, member_id: int, number: int) -> tuple[float, float, floa
         recorded.disconnect(timed)
         recorded.connect(keeping.on_activity)
     return spent[0] * 1000, spent[1] * 1000, whole * 1000
+
+
+def whole_cohort(folder: Path, url: str, learners: int, weeks: int = 8) -> str:
+    """Fill a cohort, then judge everybody from nothing, and once more, in a process of its own; what that took."""
+    stage = create_app(settings(folder, url, [HERE]))
+    with stage.app_context():
+        migrating.upgrade()
+        registrations.sync()
+    first = Actor(stage, HERE, sub="first", **GRADED)
+    with stage.app_context(), transaction() as session:
+        member = session.get_one(Member, first.member_id)
+        cohort, begin = session.get_one(Cohort, member.cohort_id), clock.now() - weeks * _WEEK
+        cohort.created_at = member.joined_at = begin
+        here = {"cohort_id": cohort.id, "organisation_id": cohort.organisation_id}
+        person = {"organisation_id": cohort.organisation_id, "registration_id": member.person.registration_id}
+        people = [person | {"sub": f"s{number}", "name": f"Learner {number}"} for number in range(learners - 1)]
+        session.execute(insert(Person), people)
+        new = session.scalars(select(Person.id).where(Person.id != member.person_id)).all()
+        rows = [here | {"person_id": id_, "role": Role.LEARNER, "joined_at": begin} for id_ in new]
+        session.execute(insert(Member), rows)
+        ids = list(session.scalars(select(Member.id).order_by(Member.id)))
+        session.execute(delete(Standing))
+        session.execute(update(SchemeVersion).values(starts_at=begin))
+        fill(session, cohort, ids, ids[:2], weeks)
+    with stage.app_context():
+        _analyze()
+        db.session.remove()
+        db.engine.dispose()
+    command = [sys.executable, "-m", "benchmarks.grading", "--judge", str(folder), url]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def judge_everybody(folder: Path, url: str) -> str:
+    """Every member, each in a transaction of its own as the worker does it; twice."""
+    app = create_app(settings(folder, url, [HERE]))
+    app.extensions["jobs"].immediate = False
+    said = []
+    with app.app_context():
+        with transaction() as session:
+            ids = session.scalars(select(Member.id).order_by(Member.id)).all()
+        before = _rss()
+        for what in ("from nothing", "once more"):
+            cpu, wall, slowest = time.process_time(), time.perf_counter(), 0.0
+            for member_id in ids:
+                start = time.perf_counter()
+                keeping.catch_up(member_id)
+                slowest = max(slowest, time.perf_counter() - start)
+            cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+            said.append(f"{what} {wall:.0f} s ({cpu:.0f} s CPU, longest transaction {slowest * 1000:.0f} ms)")
+        with transaction() as session:
+            entries = session.scalar(select(func.count(LedgerEntry.id)))
+            graded = session.scalar(select(func.count(Standing.member_id)).where(Standing.grade.is_not(None)))
+    memory = f"memory at most {_rss():.0f} MB ({before:.0f} before)"
+    return f"{', '.join(said)}; {memory}; {graded:,} grades of {entries:,} entries"
+
+
+def _rss() -> float:
+    """The most memory this process ever had, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def _analyze() -> None:
@@ -168,3 +238,23 @@ def _act(here: tuple[int, int], by: int, post_id: int, author_id: int, at: datet
         "words": None,
         "at": at,
     }
+
+
+def main() -> None:
+    """Measure on every database there is, and print."""
+    if sys.argv[1:2] == ["--judge"]:
+        print(judge_everybody(Path(sys.argv[2]), sys.argv[3]))
+        return
+    learners = int(sys.argv[1]) if sys.argv[1:] else LEARNERS
+    for name in databases.NAMES:
+        with tempfile.TemporaryDirectory() as folder:
+            url, made = (databases.sqlite_url(Path(folder)), "") if name == "sqlite" else databases.postgres_url()
+            try:
+                print(f"{name}, {learners:,} learners, 8 weeks:", whole_cohort(Path(folder), url, learners), flush=True)
+            finally:
+                if made:
+                    databases.drop(made)
+
+
+if __name__ == "__main__":
+    main()

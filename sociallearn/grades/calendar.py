@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import takewhile
 from zoneinfo import ZoneInfo
 
@@ -135,5 +136,6 @@ def _is_free(first: date, following: date, plan: Plan) -> bool:
     return bool(expected) and all(any(one <= day <= last for one, last in plan.days_off) for day in expected)
 
 
+@lru_cache(maxsize=4096)  # the same for everybody there: some ten years of weeks in some zones
 def _midnight(day: date, place: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), place).astimezone(UTC)

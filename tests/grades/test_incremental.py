@@ -168,13 +168,15 @@ PHASES = tuple(
     Period(f"p{number}", START + (begin - 1) * DAY, START + (end - 1) * DAY, str(number))
     for number, (begin, end) in enumerate(pairwise([1, 8, 9, 10, 11, 18, 20, 27, 35]))
 )
+# often full weeks, right after one another: else nothing is made up
 ACTS = st.lists(
     st.builds(
-        lambda hours, kind, words, reached, removed: (hours, kind, words, reached, removed),
-        st.integers(0, 34 * 24), st.sampled_from(["reply", "reply", "post", "rating"]), st.sampled_from([60, 60, 5]),
+        lambda day, hour, kind, words, reached, removed: (day * 24 + hour, kind, words, reached, removed),
+        st.sampled_from([0, 7, 8, 9, 14, 21, 28]), st.sampled_from([1, 2, 50, 90]),
+        st.sampled_from(["reply", "reply", "reply", "post", "rating"]), st.sampled_from([60, 60, 60, 5]),
         st.integers(1, 3), st.sampled_from([False, False, False, True]),
     ),
-    min_size=1, max_size=60,
+    min_size=25, max_size=60,
 )  # fmt: skip
 CHANGES = st.lists(
     st.builds(Adjustment, st.integers(1, 99), st.sampled_from(["override", "excuse", "bonus"]),
