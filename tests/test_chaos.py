@@ -594,9 +594,10 @@ def states(site: Site) -> dict[str, int]:
 
 
 def reasons_shown(page: str) -> set[str]:
-    """Why scores did not arrive, as the trainer reads it."""
-    found = re.findall(r'<p class="soft">(?:Waiting: )?([^<]*?)(?:\d+ tr(?:y|ies) so far|</p>)', page)
-    return {unescape(one).strip() for one in found}
+    """Why scores did not arrive, as the trainer reads it (in Dutch: she does)."""
+    rows = page.partition('<ul class="rows scores">')[2].partition("</ul>")[0]
+    found = re.findall(r'<p class="soft">(?:Wachtend: )?([^<]*?)\s*(?:\d+ poging|</p>)', rows)
+    return {unescape(one).strip() for one in found} - {"Wachtend"}
 
 
 @pytest.mark.prove
@@ -660,6 +661,8 @@ def test_every_trouble_there_is_and_kills_and_wrong_clocks(
     accepted = check_everything(site, names)
     check_table(trainer.read("/grading/deliveries.csv"), site.lms.scores())
     assert sorted(site.lms.columns()) == sorted([*before, "Taking part"])
+    assert reasons
+    assert not any("“" in reason for reason in reasons), "a code nobody put into words"
     requests_made = site.lms.posts()
     attempts = sum(row.attempts for row in site.deliveries())
     with capsys.disabled():
