@@ -302,8 +302,8 @@ def test_the_roster_has_a_next_page_of_its_own_accord(tool: ToyTool) -> None:
 @pytest.mark.parametrize(
     ("role", "number"),
     [
-        ("Learner", 12),
-        ("http://purl.imsglobal.org/vocab/lis/v2/membership#Learner", 12),
+        ("Learner", 13),
+        ("http://purl.imsglobal.org/vocab/lis/v2/membership#Learner", 13),
         ("Instructor", 2),
         ("http://purl.imsglobal.org/vocab/lis/v2/membership#Manager", 1),
         ("Mentor", 0),
