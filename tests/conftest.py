@@ -1,5 +1,6 @@
 """The cast and the stage: a tool on each database, and people who come in through a real signed launch."""
 
+import gc
 import json
 import os
 import re
@@ -271,6 +272,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.flaky(reruns=1))  # what is broken fails twice; the summary counts the reruns
     if "prove" not in (config.getoption("-m") or ""):
         items[:] = [item for item in items if item.get_closest_marker("prove") is None and not _is_left_out(item)]
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage less often: what was imported and collected stays, and every test makes much that does not."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 def _is_left_out(item: pytest.Item) -> bool:
