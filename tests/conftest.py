@@ -1,5 +1,6 @@
 """The cast and the stage: a tool on each database, and people who come in through a real signed launch."""
 
+import gc
 import json
 import os
 import re
@@ -257,18 +258,27 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Long campaigns run only when asked for; what starts servers of its own runs in one process, one by one.
+    """Long campaigns run only when asked for; what starts servers of its own runs in two processes, in each one by one.
 
     Of many cases that differ in what an LMS says and not in what a database does, all run on SQLite and one in six on
     PostgreSQL as well; `make prove` runs all on both.
     """
     for item in items:
-        if "/browser/" in item.nodeid or item.path.name in ("test_chaos.py", "test_wheel.py"):
+        if item.path.name in ("test_chaos.py", "test_wheel.py", "test_accessibility.py"):
             item.add_marker(pytest.mark.xdist_group("servers"))
+        elif "/browser/" in item.nodeid:
+            item.add_marker(pytest.mark.xdist_group("browser"))
         if "/browser/" in item.nodeid:  # a browser, two servers and a worker on two cores: a slow moment is no fault
             item.add_marker(pytest.mark.flaky(reruns=1))  # what is broken fails twice; the summary counts the reruns
     if "prove" not in (config.getoption("-m") or ""):
         items[:] = [item for item in items if item.get_closest_marker("prove") is None and not _is_left_out(item)]
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage less often: what was imported and collected stays, and every test makes much that does not."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 def _is_left_out(item: pytest.Item) -> bool:

@@ -15,6 +15,7 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, FrameLocator, Locator, Page, TimeoutError, expect
 
+from sociallearn.practice import registering
 from tests import databases
 from tests.conftest import IN_CI
 
@@ -42,7 +43,7 @@ class Site:
     tool: str
     folder: Path
     database: str
-    process: subprocess.Popen[bytes] | None = None
+    processes: list[subprocess.Popen[bytes]]
 
 
 @pytest.fixture(scope="session")
@@ -57,35 +58,78 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dic
 
 
 def start(folder: Path) -> Site:
-    """Both, on ports of their own, as `make run` starts them."""
+    """Both, on ports of their own, as `make run` starts them: with the practice course's conversation."""
+    site, ports = _site(folder, "sqlite")
+    _run(site, "practice", "--with-tool", "--data-dir", str(folder), *ports)
+    _wait(site, lambda: b"Open http" in (folder / "log.txt").read_bytes())
+    return site
+
+
+def start_silent(folder: Path, database: str) -> Site:
+    """Both on a new database, as in production, and nobody has said anything yet: ready in a fraction of the time."""
+    site, ports = _site(folder, database)
+    registering.write_lti_config(None, folder / "lti_config.json", site.lms)
+    _run(site, "db", "upgrade").wait(PATIENCE)
+    _run(site, "practice", "--data-dir", str(folder / "lms"), *ports)
+    _run(site, "serve", "--host", "127.0.0.1", *ports[:2])
+    _wait(site, lambda: _answers(site.lms) and _answers(site.tool + "/readyz"))
+    return site
+
+
+def _site(folder: Path, database: str) -> tuple[Site, list[str]]:
     port, lms_port = free_port(), free_port()
+    site = Site(f"http://127.0.0.1:{lms_port}", f"http://localhost:{port}", folder, database, [])
+    return site, ["--port", str(port), "--lms-port", str(lms_port)]
+
+
+def _run(site: Site, *command: str) -> subprocess.Popen[bytes]:
     environment = {key: value for key, value in os.environ.items() if not key.startswith("SOCIALLEARN_")}
-    command = [sys.executable, "-m", "sociallearn", "practice", "--with-tool", "--data-dir", str(folder)]
-    command += ["--port", str(port), "--lms-port", str(lms_port)]
-    log = (folder / "log.txt").open("wb")
-    process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
-    log.close()
-    site = Site(f"http://127.0.0.1:{lms_port}", f"http://localhost:{port}", folder, "sqlite", process)
+    if site.database != "sqlite":
+        environment |= {
+            "SOCIALLEARN_BASE_URL": site.tool,
+            "SOCIALLEARN_DATABASE_URL": site.database,
+            "SOCIALLEARN_DATA_DIR": str(site.folder),
+            "SOCIALLEARN_LTI_CONFIG": str(site.folder / "lti_config.json"),
+        }
+    with (site.folder / "log.txt").open("ab") as log:
+        started = subprocess.Popen(
+            [sys.executable, "-m", "sociallearn", *command],
+            env=environment, stdout=log, stderr=log, start_new_session=True,
+        )  # fmt: skip
+    site.processes.append(started)
+    return started
+
+
+def _wait(site: Site, is_up: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
-        if process.poll() is None and b"Open http" in (folder / "log.txt").read_bytes():
-            return site
-        if process.poll() is not None:
+        if any(process.poll() for process in site.processes):  # ended, and not well
             break
+        if is_up():
+            return
         time.sleep(0.1)
     stop(site)
-    pytest.fail("It did not start:\n" + (folder / "log.txt").read_text()[-3000:])
+    pytest.fail("It did not start:\n" + (site.folder / "log.txt").read_text()[-3000:])
+
+
+def _answers(url: str) -> bool:
+    try:
+        return bool(reads(url))
+    except OSError:
+        return False
 
 
 def stop(site: Site) -> None:
-    """End the whole group by its id."""
-    assert site.process is not None
-    try:
-        os.killpg(site.process.pid, signal.SIGTERM)
-        site.process.wait(20)
-    except (ProcessLookupError, subprocess.TimeoutExpired):
-        os.killpg(site.process.pid, signal.SIGKILL)
-        site.process.wait(10)
+    """End each whole group by its id."""
+    for process in site.processes:
+        if process.poll() is not None:
+            continue
+        try:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait(20)
+        except (ProcessLookupError, subprocess.TimeoutExpired):
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait(10)
 
 
 def free_port() -> int:
@@ -106,22 +150,18 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @pytest.fixture(scope="module", params=databases.NAMES)
 def each_site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """One on each database; on PostgreSQL nobody has said anything yet, which is ready in a fraction of the time."""
+    """One on each database."""
     if request.param == "sqlite":
         yield request.getfixturevalue("site")
         return
-    from tests.test_chaos import site_on
-
     try:
         url, name = databases.postgres_url()
     except databases.NoPostgres as error:
         pytest.skip(str(error))
-    folder = tmp_path_factory.mktemp("site-pg")
-    try:
-        with site_on(url, folder) as running:
-            yield Site(running.lms.url, running.tool.url, folder, url)
-    finally:
-        databases.drop(name)
+    running = start_silent(tmp_path_factory.mktemp("site-pg"), url)
+    yield running
+    stop(running)
+    databases.drop(name)
 
 
 class Visitor:
