@@ -13,7 +13,7 @@ def insights() -> None:
 @insights.command(epilog="Example: sociallearn insights rebuild")
 def rebuild() -> None:
     """Count everything again from what people did, and close the weeks that are over. Numbers that were shown already
-    stay as they are. Safe to run again."""
+    stay as they are. Safe to stop, to run again, and to run while people write."""
     from sociallearn.insights import closing
 
     with commanding.in_app():

@@ -135,8 +135,8 @@ def play(lms: Flask, tool: Flask, now: datetime) -> None:
     with tool.app_context(), transaction() as session:
         manager = session.scalars(select(Person).where(Person.sub == "bart")).one()
         granting.grant(session, manager, Right.MANAGER, "He plans the courses.", by=None, is_whole=True)
-    with tool.app_context(), transaction() as session:
-        closing.close_weeks(session)
+    with tool.app_context():
+        closing.close_all()
 
 
 def assemble(lms: Flask, tool: Flask, talk: crowd.Talk, now: datetime) -> None:

@@ -19,7 +19,7 @@ from typing import TypeVar
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from sociallearn import clock
+from sociallearn import clock, jobs
 from sociallearn.database import insert_or_get, locked, transaction
 from sociallearn.insights import gathering, hiding, mixing, pulsing, tallying
 from sociallearn.insights.hiding import FEWEST, NOTHING, Part
@@ -29,6 +29,7 @@ from sociallearn.questions.promising import Asked, monday
 from sociallearn.roster.models import Cohort
 
 WEEK = timedelta(weeks=1)
+LATE = timedelta(minutes=10)  # longer than any request: what was written in a week's last second is in it by then
 BLOCK = 4  # weeks
 BINS = (0, 1, 3, 6, 11)  # how much people did: from so many acts up to the next
 OTHER = "other"
@@ -37,37 +38,62 @@ T = TypeVar("T")
 
 
 def close_weeks(session: Session) -> None:
-    """Housekeeping: close what is over, in every cohort."""
-    for cohort in session.scalars(select(Cohort).order_by(Cohort.id)).all():
-        close(session, cohort)
+    """Housekeeping: have each cohort closed where a week is over, by a task and in a transaction of its own."""
+    state = select(Cohort, Closed.next_monday).outerjoin(Closed, Closed.cohort_id == Cohort.id)
+    for cohort, next_monday in session.execute(state.order_by(Cohort.id)).all():
+        if next_monday is None or (next_monday < _running(cohort) and not _is_long_over(cohort, next_monday)):
+            jobs.after_commit(session, close_cohort, cohort.id)
+
+
+@jobs.task()
+def close_cohort(cohort_id: int) -> None:
+    """Close its weeks that are over. Killed halfway, nothing is done, and the next hour does it."""
+    _close_one(cohort_id)
+
+
+def close_all() -> int:
+    """The same for every cohort, one after the other; how many cells that made."""
+    with transaction() as session:
+        ids = session.scalars(select(Cohort.id).order_by(Cohort.id)).all()
+    return sum(_close_one(id_) for id_ in ids)
+
+
+def _close_one(cohort_id: int) -> int:
+    with transaction() as session:
+        cohort = session.get(Cohort, cohort_id)
+        return close(session, cohort) if cohort else 0
 
 
 def rebuild() -> tuple[int, int]:
-    """Count everything again from the activity, and close what is over: (rows of weeks, cells). Cells that were written
-    stay as they are: who has seen them would learn from what changed."""
+    """Count everything again from the activity, and close what is over: (rows of weeks, cells). People may write
+    meanwhile. Cells that were written stay as they are: who has seen them would learn from what changed."""
     with transaction() as session:
         ids = session.scalars(select(Cohort.id).order_by(Cohort.id)).all()
-    counted = cells = 0
-    for id_ in ids:
-        with transaction() as session:
-            cohort = locked(session, Cohort, id_)
-            counted += tallying.recount(session, cohort)
-            cells += close(session, cohort)
-    return counted, cells
+    counted = sum(_recount(id_) for id_ in ids)
+    return counted, close_all()
 
 
 def fill() -> None:
     """For cohorts that were there before figures were kept: count what they did, and close what is over."""
     with transaction() as session:
-        for id_ in tallying.uncounted(session):
-            cohort = locked(session, Cohort, id_)
-            tallying.recount(session, cohort)
-            close(session, cohort)
+        ids = tallying.uncounted(session)
+    for id_ in ids:
+        _recount(id_)
+        _close_one(id_)
+
+
+def _recount(cohort_id: int) -> int:
+    with transaction() as session:
+        return tallying.recount(session, cohort_id)
+
+
+def _running(cohort: Cohort) -> date:
+    return monday(clock.now() - LATE, cohort.time_zone)
 
 
 def close(session: Session, cohort: Cohort) -> int:
     """Close the cohort's weeks that are over; how many cells that made. Two at once: the second finds nothing to do."""
-    this = monday(clock.now(), cohort.time_zone)
+    this = _running(cohort)
     first = _first(session, cohort)
     state = insert_or_get(
         session, Closed, {"cohort_id": cohort.id}, {"organisation_id": cohort.organisation_id, "next_monday": first}
@@ -122,6 +148,7 @@ class _Week:
     def __init__(self, session: Session, cohort: Cohort, monday_: date, weeks: dict[date, list[MemberWeek]]) -> None:
         self.session, self.cohort, self.monday, self.weeks = session, cohort, monday_, weeks
         self.since = _last(session, cohort, "block") or _first(session, cohort)  # of the block it stands in
+        self.present = gathering.present(session, cohort, gathering.begin(self.next, cohort))
 
     @property
     def next(self) -> date:
@@ -136,53 +163,57 @@ class _Week:
 
     def _acts(self) -> None:
         rows = self.weeks.get(self.monday, [])
-        if len(rows) < FEWEST:
+        if not _is_told(rows):
             return
-        by_unit = _parts((row.unit_id or 0, row.member_id, row.acts) for row in rows)
-        shown, rest = hiding.join(by_unit)
+        units = {**self.present, **{row.member_id: row.unit_id for row in rows}}
+        sizes = Counter(unit or 0 for unit in units.values())
+        did = _parts((row.unit_id or 0, row.member_id, row.acts) for row in rows)
+        shown, rest = hiding.join({unit: did.get(unit, NOTHING) for unit in sizes})
         for unit_id, part in shown.items():
-            self._add("acts", self.monday, part, unit_id=unit_id or None, key="" if unit_id else "none")
+            key = "" if unit_id else "none"
+            self._add("acts", self.monday, part, sizes[unit_id], unit_id=unit_id or None, key=key)
         if rest.people:
-            self._add("acts", self.monday, rest, key=OTHER)
-        everybody = Part(frozenset(row.member_id for row in rows), 0)
-        self._add("week", self.monday, Part(everybody.people, sum(row.acts for row in rows)))
+            others = sum(size for unit, size in sizes.items() if unit not in shown)
+            self._add("acts", self.monday, rest, others, key=OTHER)
+        everybody = Part(frozenset(row.member_id for row in rows), sum(row.acts for row in rows))
+        self._add("week", self.monday, everybody, len(units))
 
     def _block(self) -> None:
-        end = gathering.begin(self.next, self.cohort)
-        units = gathering.present(self.session, self.cohort, end)
-        told = [week for week in self.weeks if self.since <= week < self.next and len(self.weeks[week]) >= FEWEST]
+        units = self.present
+        told = [week for week in self.weeks if self.since <= week < self.next and _is_told(self.weeks[week])]
         rows = [row for week in told for row in self.weeks[week]]
+        people = len(units.keys() | {row.member_id for row in rows})
         self._put("block", self.since, None, (self.next - self.since).days // 7)
         days = _parts((str(day), row.member_id, count) for row in rows for day, count in enumerate(row.days) if count)
         shown, rest = hiding.join(days)
         for day, part in shown.items():
-            self._add("weekday", self.since, part, key=day)
+            self._add("weekday", self.since, part, people, key=day)
         if rest.people:
-            self._add("weekday", self.since, rest, key=OTHER)
+            self._add("weekday", self.since, rest, people, key=OTHER)
         did = Counter({member_id: 0 for member_id in units})
         for row in rows:
             did[row.member_id] += row.acts
-        if len(did) >= FEWEST:
-            spread = Counter(max(least for least in BINS if least <= count) for count in did.values())
-            for least in BINS:
-                self._put("spread", self.since, None, hiding.in_fives(spread[least]), key=str(least))
+        spread = Counter(max(least for least in BINS if least <= count) for count in did.values())
+        for least, count in hiding.in_bins({least: spread[least] for least in BINS}).items():
+            self._put("spread", self.since, None, hiding.in_fives(count, people), key=str(least))
         if len(units) >= mixing.FROM:
             self._talk(units)
 
     def _talk(self, units: dict[int, int | None]) -> None:
         said = gathering.replies(self.session, self.cohort, self.since, self.next)
-        said = [(one, other) for one, other in said if one in units and other in units]
-        met = {person for pair in said for person in pair}
-        self._put("silent", self.since, None, hiding.in_fives(len(units) - len(met)))
+        said = [(one, other, at) for one, other, at in said if one in units and other in units]
+        met = {person for one, other, _at in said for person in (one, other)}
+        self._put("silent", self.since, None, hiding.in_fives(len(units) - len(met), len(units)))
         own = {person: unit for person, unit in units.items() if unit is not None}
-        said = [(one, other) for one, other in said if one in own and other in own]
         chance = mixing.expected(Counter(own.values()).values())
         if len(own) < mixing.FROM or chance is None:
             return
-        sizes, rest = hiding.join(_parts((unit, person, 1) for person, unit in own.items()))
+        sizes, rest = hiding.join(_parts((unit, person, 1) for person, unit in own.items()), each=0)
         crossing: list[tuple[tuple[int, int], int, int]] = []
         within = NOTHING
-        for one, other in said:
+        for one, other, _at in said:
+            if one not in own or other not in own:
+                continue
             both = frozenset((one, other))
             if own[one] == own[other]:
                 within += Part(both, 1)
@@ -190,26 +221,27 @@ class _Week:
             # 0: a unit too small to be named
             pair = sorted(unit if unit in sizes else 0 for unit in (own[one], own[other]))
             crossing += [((pair[0], pair[1]), person, number) for number, person in enumerate(sorted(both))]
-        pairs, others = hiding.join(_parts(crossing))
-        all_cross = frozenset(person for _pair, person, _number in crossing)
-        if len(within.people) < FEWEST or len(all_cross) < FEWEST:
+        between = _parts(crossing)
+        small = {(0, unit) for unit in (0, *sizes)} if rest.people else set()
+        pairs, others = hiding.join({**dict.fromkeys(small, NOTHING), **between}, each=2, mixed=small)
+        if not within.stands(each=2) or not sum(between.values(), NOTHING).stands(each=2):
             return  # one of the two would follow from the other
         for unit, part in sizes.items():
             self._put("size", self.since, None, hiding.in_fives(len(part.people)), unit_id=unit)
         if rest.people:
             self._put("size", self.since, None, hiding.in_fives(len(rest.people)), key=OTHER)
-        self._add("replies", self.since, within, key="within")
+        self._add("replies", self.since, within, len(own), key="within")
         for (one, other), part in pairs.items():
-            self._add("replies", self.since, part, key="pair", unit_id=one or None, other_id=other or None)
+            self._add("replies", self.since, part, len(own), key="pair", unit_id=one or None, other_id=other or None)
         if others.people:
-            self._add("replies", self.since, others, key=OTHER)
+            self._add("replies", self.since, others, len(own), key=OTHER)
         self._put("chance", self.since, None, round(chance, 2))
 
     def _add(
-        self, what: str, since: date, part: Part, *, key: str = "", unit_id: int | None = None,
+        self, what: str, since: date, part: Part, of: int, *, key: str = "", unit_id: int | None = None,
         other_id: int | None = None,
     ) -> None:  # fmt: skip
-        people = hiding.in_fives(len(part.people))
+        people = hiding.in_fives(len(part.people), of)
         self._put(what, since, people, part.number, key=key, unit_id=unit_id, other_id=other_id)
 
     def _put(
@@ -221,6 +253,10 @@ class _Week:
         cell.what, cell.since, cell.until, cell.key, cell.people = what, since, until, key, people
         cell.unit_id, cell.other_id, cell.number = unit_id, other_id, number
         self.session.add(cell)
+
+
+def _is_told(rows: Sequence[MemberWeek]) -> bool:
+    return Part(frozenset(row.member_id for row in rows), sum(row.acts for row in rows)).stands(each=1)
 
 
 def _parts(each: Iterable[tuple[T, int, int]]) -> dict[T, Part]:
@@ -238,7 +274,7 @@ def _close_questions(session: Session, cohort: Cohort, first: date, until: date)
     for what, in_work_hours in (("questions", False), ("work-questions", True)):
         since = _last(session, cohort, what) or first
         pending: list[Asked] = []
-        for week in (since + WEEK * number for number in range((until - since) // WEEK)):
+        for week in [since + WEEK * number for number in range((until - since) // WEEK)]:
             asked_in = [row for row in rows if monday(row.asked_at, cohort.time_zone) == week]
             pending += [row for row in asked_in if row.in_work_hours == in_work_hours]
             if any(row.due_at > clock.now() for row in pending):
@@ -267,9 +303,10 @@ def _stand(session: Session, cohort: Cohort, until: date) -> None:
     """How people and ideas stand now, in place of how they stood."""
     session.execute(delete(Cell).where(Cell.cohort_id == cohort.id, Cell.what.in_(("funnel", "ideas", "stay"))))
     day = until - timedelta(days=1)
+    funnel = gathering.funnel(session, cohort, until)
     found: list[tuple[str, str, float]] = [
-        ("funnel", key, hiding.in_fives(count))
-        for key, count in gathering.funnel(session, cohort, gathering.begin(until, cohort)).items()
+        ("funnel", key, hiding.in_fives(count, None if key == "invited" else funnel["invited"]))
+        for key, count in funnel.items()
     ]
     ideas = gathering.ideas(session, cohort)
     if len(ideas.authors) >= FEWEST:

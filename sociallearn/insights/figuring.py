@@ -7,7 +7,7 @@ week            –                  acts in a week
 acts            –, none, other     the same by unit: one, people without any, units too small to stand alone
 block           –                  weeks in a block
 weekday         0 to 6, other      acts of the block's weeks by day, Monday first
-spread          0, 1, 3, 6, 11     people, in fives, who did so many acts in the block, up to the next
+spread          0, 1, 3, 6, 11     people, in fives, who did so many acts in the block, up to the next there is
 silent          –                  people, in fives, whom nobody replied to and who replied to nobody in the block
 size            –, other           people, in fives, of a unit
 replies         within, pair,      replies within units, between two units, between all others
@@ -22,7 +22,7 @@ funnel          invited, opened,   people, in fives, up to now
 ideas           stage:…, rated,    ideas in a stage; with enough ratings; ever refused; there, with evidence
                 refused,
                 implemented
-stay            a stage            median days ideas stayed in it
+stay            a stage            median days ideas stayed in it, where they are of at least five people
 pulse           liked, found       the average answer, from 1 to 5, in a round that ended in that week; of
                                    just as many as ``people`` says
 =============== ================== =============================================================================

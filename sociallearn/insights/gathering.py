@@ -14,6 +14,7 @@ from sociallearn.activity.models import Activity, Verb
 from sociallearn.ideas.models import Idea, Outcome, Stage
 from sociallearn.ideas.staging import REFUSED
 from sociallearn.ideas.weighing import ENOUGH
+from sociallearn.insights.hiding import FEWEST
 from sociallearn.insights.models import MemberWeek
 from sociallearn.posts.models import Decision, Post, ReadMark, Visibility
 from sociallearn.roster.models import Cohort, Member, Role
@@ -28,23 +29,25 @@ def begin(day: date, cohort: Cohort) -> datetime:
     return datetime.combine(day, time(), ZoneInfo(cohort.time_zone)).astimezone(UTC)
 
 
-def _learners(cohort: Cohort) -> tuple[ColumnElement[bool], ...]:
+def learners(cohort: Cohort) -> tuple[ColumnElement[bool], ...]:
+    """Whom figures are about."""
     return Member.cohort_id == cohort.id, Member.role == Role.LEARNER, Member.is_test.is_(False)
 
 
-def funnel(session: Session, cohort: Cohort, moment: datetime) -> dict[str, int]:
-    """How many learners there were, opened it, read something and took part, before a moment."""
+def funnel(session: Session, cohort: Cohort, day: date) -> dict[str, int]:
+    """How many learners there were, opened it, read something and took part, before a Monday."""
+    moment = begin(day, cohort)
     here = or_(Member.left_at.is_(None), Member.left_at >= moment)
     opened = Member.joined_at < moment
     read = or_(Member.read_up_to > 0, exists().where(ReadMark.member_id == Member.id))
-    took_part = exists().where(MemberWeek.member_id == Member.id)
+    took_part = exists().where(MemberWeek.member_id == Member.id, MemberWeek.monday < day)
     invited, came, were_reading, took = session.execute(
         select(
             func.count(),
             func.count().filter(opened),
             func.count().filter(opened, or_(read, took_part)),
             func.count().filter(opened, took_part),
-        ).where(*_learners(cohort), here)
+        ).where(*learners(cohort), here)
     ).one()
     return {"invited": invited, "opened": came, "read": were_reading, "took-part": took}
 
@@ -52,20 +55,23 @@ def funnel(session: Session, cohort: Cohort, moment: datetime) -> dict[str, int]
 def present(session: Session, cohort: Cohort, moment: datetime) -> dict[int, int | None]:
     """Learners who had opened it before a moment and had not left: whose unit is which."""
     here = or_(Member.left_at.is_(None), Member.left_at >= moment)
-    rows = select(Member.id, Member.unit_id).where(*_learners(cohort), here, Member.joined_at < moment)
+    rows = select(Member.id, Member.unit_id).where(*learners(cohort), here, Member.joined_at < moment)
     return dict(session.execute(rows).tuples().all())
 
 
-def replies(session: Session, cohort: Cohort, since: date, until: date) -> list[tuple[int, int]]:
-    """(who replied, to whom) for each reply to somebody else, from one day to before another."""
-    statement = select(Activity.member_id, Activity.reached_id).where(
-        Activity.cohort_id == cohort.id,
-        Activity.verb.in_(REPLYING),
-        Activity.at >= begin(since, cohort),
-        Activity.at < begin(until, cohort),
-        Activity.reached_id != Activity.member_id,
+def replies(
+    session: Session, cohort: Cohort, since: date | None = None, until: date | None = None
+) -> list[tuple[int, int, datetime]]:
+    """(who replied, to whom, when) for each reply to somebody else, from one day on, or to before another."""
+    statement = select(Activity.member_id, Activity.reached_id, Activity.at).where(
+        Activity.cohort_id == cohort.id, Activity.verb.in_(REPLYING), Activity.reached_id != Activity.member_id
     )
-    return [(one, other) for one, other in session.execute(statement) if one is not None and other is not None]
+    if since:
+        statement = statement.where(Activity.at >= begin(since, cohort))
+    if until:
+        statement = statement.where(Activity.at < begin(until, cohort))
+    found = session.execute(statement)
+    return [(one, other, at) for one, other, at in found if one is not None and other is not None]
 
 
 @dataclass(frozen=True)
@@ -74,7 +80,7 @@ class Ideas:
 
     authors: frozenset[int]
     stages: dict[str, int]
-    days: dict[str, float]  # median of the stays in a stage that are over
+    days: dict[str, float]  # median of the stays in a stage that are over, of ideas by at least five people
     rated: int  # with enough ratings for anybody to be told the average
     refused: int  # ever
     implemented: int  # with evidence
@@ -101,20 +107,25 @@ def ideas(session: Session, cohort: Cohort) -> Ideas:
         .order_by(Decision.id)
     )
     begun = {row.post_id: row.created_at for row in rows}
+    authors = {row.post_id: row.author_id for row in rows}
     moves = [(post_id, before, after, at) for post_id, before, after, at in moved if post_id in begun]
     return Ideas(
-        authors=frozenset(row.author_id for row in rows),
+        authors=frozenset(authors.values()),
         stages=dict(Counter(f"={row.name}" if row.name else row.stage for row in rows)),
-        days=_stays(begun, moves),
+        days=_stays(begun, authors, moves),
         rated=sum(row.rating_count >= ENOUGH for row in rows),
         refused=len({post_id for post_id, _before, after, _at in moves if after == STAGE + REFUSED}),
         implemented=sum(row.implemented_at is not None for row in rows),
     )
 
 
-def _stays(begun: dict[int, datetime], moves: Iterable[tuple[int, str, str, datetime]]) -> dict[str, float]:
-    since, stays = dict(begun), defaultdict(list)
+def _stays(
+    begun: dict[int, datetime], authors: dict[int, int], moves: Iterable[tuple[int, str, str, datetime]]
+) -> dict[str, float]:
+    since, stays, people = dict(begun), defaultdict(list), defaultdict(set)
     for post_id, before, _after, at in moves:
-        stays[before.removeprefix(STAGE)].append((at - since[post_id]).total_seconds() / DAY)
+        stage = before.removeprefix(STAGE)
+        stays[stage].append((at - since[post_id]).total_seconds() / DAY)
+        people[stage].add(authors[post_id])
         since[post_id] = at
-    return {stage: round(median(each), 1) for stage, each in stays.items()}
+    return {stage: round(median(each), 1) for stage, each in stays.items() if len(people[stage]) >= FEWEST}

@@ -1,10 +1,11 @@
 """Read the cells of cohorts, and a cohort's rows for its own trainer."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, aliased
@@ -16,7 +17,7 @@ from sociallearn.insights.figuring import Figures, Number, figures
 from sociallearn.insights.models import Cell, Closed, MemberWeek
 from sociallearn.posts.models import Decision
 from sociallearn.questions.promising import monday
-from sociallearn.roster.models import Cohort, Unit
+from sociallearn.roster.models import Cohort, Member, Unit
 
 WEEK = timedelta(weeks=1)
 STANDING = ("funnel", "ideas", "stay")
@@ -104,3 +105,29 @@ def rows(session: Session, cohort: Cohort) -> list[list[Any]]:
         [row.monday, row.member_id, name or "", row.texts, row.replies, row.ratings, *row.days]
         for row, name in session.execute(statement)
     ]
+
+
+def people(session: Session, cohort: Cohort) -> list[list[Any]]:
+    """Its learners, also those who did nothing: by number, with their unit and the days they opened it and left."""
+    statement = (
+        select(Member.id, Unit.name, Member.joined_at, Member.left_at)
+        .outerjoin(Unit, Unit.id == Member.unit_id)
+        .where(*gathering.learners(cohort))
+        .order_by(Member.id)
+    )
+    zone = ZoneInfo(cohort.time_zone)
+    return [
+        [id_, name or "", *(moment.astimezone(zone).date() if moment else "" for moment in (joined_at, left_at))]
+        for id_, name, joined_at, left_at in session.execute(statement)
+    ]
+
+
+def replies(session: Session, cohort: Cohort) -> list[list[Any]]:
+    """How often one learner replied to another in a week: units and who was there stand among ``people``."""
+    learners = set(session.scalars(select(Member.id).where(*gathering.learners(cohort))))
+    found = Counter(
+        (monday(at, cohort.time_zone), one, other)
+        for one, other, at in gathering.replies(session, cohort)
+        if one in learners and other in learners
+    )
+    return [[*key, number] for key, number in sorted(found.items())]

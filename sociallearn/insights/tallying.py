@@ -58,9 +58,14 @@ def uncounted(session: Session) -> Sequence[int]:
     return session.scalars(select(Cohort.id).where(acts, ~counted).order_by(Cohort.id)).all()
 
 
-def recount(session: Session, cohort: Cohort) -> int:
+def recount(session: Session, cohort_id: int) -> int:
     """All weeks of a cohort from its activity; how many rows. Which unit somebody was of in a week is kept where it is
-    known: today's would make the past another one."""
+    known: today's would make the past another one.
+
+    Whoever records an act refers to the cohort's row. It is locked against that first, in a transaction that has read
+    nothing yet: what was under way is done and counted, and what comes waits until we are done.
+    """
+    cohort = session.scalars(select(Cohort).where(Cohort.id == cohort_id).with_for_update()).one()
     learners = select(Member.id, Member.unit_id).where(Member.role == Role.LEARNER, Member.is_test.is_(False))
     units = dict(session.execute(learners.where(Member.cohort_id == cohort.id)).tuples().all())
     kept = select(MemberWeek.member_id, MemberWeek.monday, MemberWeek.unit_id)

@@ -1,11 +1,12 @@
 """Figures for L&D managers and trainers. Pages are made of closed cells; a cohort's own trainer gets its rows too."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from sociallearn import access
 from sociallearn.database import db
@@ -19,7 +20,12 @@ PERIODS = (4, 8, 12)
 OVERVIEW = 12  # weeks
 MOST_BESIDE = 4
 CELLS = ["cohort", "what", "since", "until", "key", "unit", "other_unit", "people_in_fives", "number"]
-ROWS = ["week", "person", "unit", "texts", "replies", "ratings", "mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+OF_TRAINERS: dict[str, tuple[list[str], Callable[[Session, Cohort], list[list[Any]]]]] = {
+    "rows": (["week", "person", "unit", "texts", "replies", "ratings", *DAYS], reading.rows),
+    "replies": (["week", "person", "to_person", "replies"], reading.replies),
+    "people": (["person", "unit", "opened", "left"], reading.people),
+}
 
 bp = Blueprint("insights", __name__, url_prefix="/s/<seat>")
 
@@ -68,33 +74,19 @@ def periods(cohort_id: int) -> ResponseReturnValue:
     )
 
 
-@bp.get("/insights/cohorts/<int:cohort_id>/cells.csv")
-def cells_csv(cohort_id: int) -> ResponseReturnValue:
+@bp.get("/insights/cohorts/<int:cohort_id>/cells.<any(csv,xlsx):kind>")
+def cells(cohort_id: int, kind: str) -> ResponseReturnValue:
     """All its cells: every figure can be reckoned again from them."""
     cohort = _find(cohort_id)
-    return _file(cohort, "cells.csv", exporting.as_csv(CELLS, _cells(cohort)), "text/csv; charset=utf-8")
+    return _file(cohort, "cells", kind, CELLS, _cells(cohort))
 
 
-@bp.get("/insights/cohorts/<int:cohort_id>/cells.xlsx")
-def cells_xlsx(cohort_id: int) -> ResponseReturnValue:
-    """The same for Excel."""
-    cohort = _find(cohort_id)
-    return _file(cohort, "cells.xlsx", exporting.as_xlsx(CELLS, _cells(cohort)), exporting.XLSX)
-
-
-@bp.get("/insights/cohorts/<int:cohort_id>/rows.csv")
-def rows_csv(cohort_id: int) -> ResponseReturnValue:
-    """For its trainer: a row for each learner and week, without names."""
+@bp.get("/insights/cohorts/<int:cohort_id>/<any(rows,replies,people):what>.<any(csv,xlsx):kind>")
+def rows(cohort_id: int, what: str, kind: str) -> ResponseReturnValue:
+    """For its trainer, and without names: each learner's weeks, who replied to whom, and who is there."""
     cohort = _own(cohort_id)
-    rows = reading.rows(db.session(), cohort)
-    return _file(cohort, "rows.csv", exporting.as_csv(ROWS, rows), "text/csv; charset=utf-8")
-
-
-@bp.get("/insights/cohorts/<int:cohort_id>/rows.xlsx")
-def rows_xlsx(cohort_id: int) -> ResponseReturnValue:
-    """The same for Excel."""
-    cohort = _own(cohort_id)
-    return _file(cohort, "rows.xlsx", exporting.as_xlsx(ROWS, reading.rows(db.session(), cohort)), exporting.XLSX)
+    header, read = OF_TRAINERS[what]
+    return _file(cohort, what, kind, header, read(db.session(), cohort))
 
 
 def _find(cohort_id: int) -> Cohort:
@@ -153,7 +145,10 @@ def _cells(cohort: Cohort) -> Sequence[Sequence[Any]]:
     ]
 
 
-def _file(cohort: Cohort, name: str, content: bytes, mimetype: str) -> Response:
-    answer = Response(content, content_type=mimetype)
-    answer.headers["Content-Disposition"] = f'attachment; filename="insights-{cohort.id}-{name}"'
+def _file(cohort: Cohort, name: str, kind: str, header: list[str], lines: Sequence[Sequence[Any]]) -> Response:
+    if kind == "xlsx":
+        answer = Response(exporting.as_xlsx(header, lines), content_type=exporting.XLSX)
+    else:
+        answer = Response(exporting.as_csv(header, lines), content_type="text/csv; charset=utf-8")
+    answer.headers["Content-Disposition"] = f'attachment; filename="insights-{cohort.id}-{name}.{kind}"'
     return answer

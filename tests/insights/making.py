@@ -1,18 +1,18 @@
-"""An organisation with years of talk, made at once; and its figures once more, by the plainest code there is."""
+"""An organisation with weeks of talk, made at once."""
 
 import csv
 import io
 import random
-from collections import defaultdict
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from sociallearn.activity.models import Activity, Verb
-from sociallearn.ideas.models import Idea, IdeaRound
-from sociallearn.posts.models import Kind, Post
+from sociallearn.ideas.models import Idea, IdeaRound, Outcome
+from sociallearn.posts.models import Decision, Kind, Post
 from sociallearn.questions.models import QuestionClock
 from sociallearn.roster.models import Cohort, Member, Person, Role, Unit
 
@@ -24,6 +24,10 @@ VERBS = [
     (Verb.ANSWERED, Kind.ANSWER),
     (Verb.REPLIED, Kind.REPLY),
 ]
+WAYS = (
+    ("new",), ("new", "discussion"), ("new", "discussion", "not_now"), ("new", "discussion", "building", "done"),
+    ("new", "not_now", "discussion"),
+)  # fmt: skip
 AT_ONCE = 5000
 
 
@@ -63,22 +67,24 @@ def fill(
             unit = by[n] if by else chance.choice(names)
             crowd.append(
                 Member(
-                    **own,
-                    cohort_id=cohort.id,
-                    person_id=person.id,
-                    unit_id=unit.id,
-                    role=Role.LEARNER,
-                    joined_at=START,
-                    seen_at=START,
+                    **own, cohort_id=cohort.id, person_id=person.id, unit_id=unit.id, role=Role.LEARNER,
+                    joined_at=START, seen_at=START, read_up_to=n % 2,
                 )
-            )
+            )  # fmt: skip
+        if not by:  # some never came, one left, one is the trainer, one the LMS's pretend student
+            for one in crowd[-people // 10 :]:
+                one.joined_at = one.seen_at = None
+            crowd[3].left_at = START + timedelta(weeks=5)
+            crowd[1].role, crowd[2].is_test = Role.TRAINER, True
         session.add_all(crowd)
         session.flush()
-        _talk(session, cohort, crowd, acts, weeks, chance)
+        _talk(session, cohort, [one for one in crowd if one.joined_at], acts, weeks, chance)
     return made
 
 
-def _talk(session: Session, cohort: Cohort, crowd: list[Member], acts: int, weeks: int, chance: random.Random) -> None:
+def _talk(  # noqa: C901
+    session: Session, cohort: Cohort, crowd: list[Member], acts: int, weeks: int, chance: random.Random
+) -> None:
     own = {"cohort_id": cohort.id, "organisation_id": cohort.organisation_id}
     round_ = IdeaRound(**own, is_default=True, opened_at=START)
     session.add(round_)
@@ -88,6 +94,8 @@ def _talk(session: Session, cohort: Cohort, crowd: list[Member], acts: int, week
     ledger: list[dict[str, Any]] = []
     clocks: list[dict[str, Any]] = []
     ideas: list[dict[str, Any]] = []
+    decisions: list[dict[str, Any]] = []
+    outcomes: list[dict[str, Any]] = []
     roots: dict[Kind, list[tuple[int, int, datetime]]] = {Kind.POST: [], Kind.QUESTION: []}
     moments = sorted(chance.uniform(0, weeks * 7 * 24 - 30) for _ in range(acts))
     ids = [one.id for one in crowd]
@@ -97,6 +105,14 @@ def _talk(session: Session, cohort: Cohort, crowd: list[Member], acts: int, week
         base = Kind.QUESTION if kind == Kind.ANSWER else Kind.POST
         if n % 40 == 0:
             verb, kind = Verb.PROPOSED, Kind.IDEA
+        if n % 20 == 7 and ideas:
+            rated = chance.choice(ideas)
+            rated["rating_count"] += 1
+            about = {"post_id": rated["post_id"], "root_id": rated["post_id"], "author_id": ids[0]}
+            ledger.append(
+                {**own, **about, "member_id": who, "verb": Verb.RATED, "reached_id": None, "words": None, "at": at}
+            )
+            continue
         is_reply = kind in (Kind.ANSWER, Kind.REPLY)
         if is_reply and not roots[base]:
             verb, kind, is_reply = Verb.POSTED, Kind.POST, False
@@ -120,8 +136,20 @@ def _talk(session: Session, cohort: Cohort, crowd: list[Member], acts: int, week
         if kind == Kind.QUESTION:
             clocks.append({**own, "question_id": id_, "started_at": at, "due_at": at + timedelta(hours=12)})
         if kind == Kind.IDEA:
-            ideas.append({**own, "post_id": id_, "round_id": round_.id, "stage": "new"})
-    for model, rows in ((Post, posts), (Activity, ledger), (QuestionClock, clocks), (Idea, ideas)):
+            way = chance.choice(WAYS)
+            ideas.append({**own, "post_id": id_, "round_id": round_.id, "stage": way[-1], "rating_count": 0})
+            for step, (before, after) in enumerate(pairwise(way)):
+                when = at + timedelta(hours=(step + 1) * chance.uniform(1, 40))
+                decisions.append(
+                    {
+                        **own, "post_id": id_, "by_id": ids[0], "role": "trainer", "reason": "So.", "at": when,
+                        "before": f"stage:{before}", "after": f"stage:{after}",
+                    }
+                )  # fmt: skip
+            if way[-1] == "done" and chance.random() < 0.7:
+                outcomes.append({**own, "idea_id": id_, "evidence": "Here.", "implemented_at": at + timedelta(days=9)})
+    kept = ((Post, posts), (Activity, ledger), (QuestionClock, clocks), (Idea, ideas), (Decision, decisions))
+    for model, rows in (*kept, (Outcome, outcomes)):
         for at_ in range(0, len(rows), AT_ONCE):
             session.execute(insert(model.__table__), [_with_defaults(model, row) for row in rows[at_ : at_ + AT_ONCE]])
 
@@ -135,25 +163,3 @@ def read(page: Any) -> list[dict[str, str]]:
     """An exported table."""
     assert page.status_code == 200, page.text[:300]
     return list(csv.DictReader(io.StringIO(page.text.removeprefix("\ufeff"))))
-
-
-def naive_acts(rows: list[dict[str, str]]) -> dict[tuple[str, str], int]:
-    """(week, unit) → acts, from a trainer's rows, with what is about fewer than five people joined to the rest."""
-    found: dict[tuple[str, str], int] = {}
-    for week in sorted({row["week"] for row in rows}):
-        here = [row for row in rows if row["week"] == week]
-        if len(here) < 5:
-            continue
-        unit_of = {row["person"]: row["unit"] for row in here}
-        sizes = {unit: sum(1 for one in unit_of.values() if one == unit) for unit in set(unit_of.values())}
-        small = {unit for unit, size in sizes.items() if size < 5}
-        # by size and, among equals, as the cells do
-        for unit in sorted(set(sizes) - small, key=lambda unit: sizes[unit]):
-            if small and sum(sizes[one] for one in small) < 5:
-                small.add(unit)
-        acts: dict[str, int] = defaultdict(int)
-        for row in here:
-            name = "other" if row["unit"] in small else row["unit"]
-            acts[name] += sum(int(row[kind]) for kind in ("texts", "replies", "ratings"))
-        found.update({(week, unit): count for unit, count in acts.items()})
-    return found

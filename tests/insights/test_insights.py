@@ -1,26 +1,33 @@
 """Figures for managers: made of fixed cells, reckoned again from exports, and silent about fewer than five people."""
 
 import io
+import os
 import random
+import signal
+import threading
 import zipfile
-from collections import Counter, defaultdict
-from datetime import date, timedelta
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from functools import partial
 from xml.etree import ElementTree
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import delete, func, select
 
 from sociallearn import clock
+from sociallearn.activity import recording
+from sociallearn.activity.models import Activity, Verb
 from sociallearn.database import db, transaction
 from sociallearn.insights import closing, hiding, mixing, reading, tallying
 from sociallearn.insights.hiding import Part
-from sociallearn.insights.models import Cell, MemberWeek
+from sociallearn.insights.models import Cell, Closed, MemberWeek
 from sociallearn.roster import granting
 from sociallearn.roster.granting import Right
 from sociallearn.roster.models import Cohort, Member, Role
 from tests.conftest import Cast
-from tests.insights import making
+from tests.insights import making, naive
 from tests.insights.making import START
 
 NOW = START + timedelta(weeks=8, days=2)
@@ -113,116 +120,50 @@ def test_each_act_is_counted_at_once_and_counting_again_gives_the_same(app: Flas
         )
         db.session.rollback()
         with transaction() as session:
-            cohort = session.get_one(Cohort, session.get_one(Member, cast.ben.member_id).cohort_id)
+            cohort_id = session.get_one(Member, cast.ben.member_id).cohort_id
             before = [row.days for row in session.scalars(select(MemberWeek).order_by(MemberWeek.member_id))]
             session.expire_all()
-            assert tallying.recount(session, cohort) == 2
+            assert tallying.recount(session, cohort_id) == 2
             assert before == [row.days for row in session.scalars(select(MemberWeek).order_by(MemberWeek.member_id))]
 
 
 def test_every_figure_is_reckoned_again_from_what_is_exported(app: Flask, cast: Cast) -> None:
-    [cohort_id] = made(app, cast, cohorts=1, people=36, acts=900, units=(14, 10, 6, 3, 3))
-    train(app, cast, cohort_id)
+    ids = made(app, cast, cohorts=1, people=36, acts=900, units=(14, 10, 6, 3, 3))
+    ids += made(app, cast, cohorts=1, people=45, acts=600, seed=2)
     manage(app, cast)
     with clock.at(NOW):
-        check(app, cast, cohort_id)
+        for cohort_id in ids:
+            train(app, cast, cohort_id)
+            check(app, cast, cohort_id)
 
 
 def check(app: Flask, cast: Cast, cohort_id: int) -> None:
-    """Rows → cells, and cells → figures, by plain code."""
-    cells = making.read(cast.mona.get(f"/insights/cohorts/{cohort_id}/cells.csv"))
-    rows = making.read(cast.tess.get(f"/insights/cohorts/{cohort_id}/rows.csv"))
-    acts = {
-        (cell["since"], cell["unit"] or cell["key"]): int(float(cell["number"]))
-        for cell in cells
-        if cell["what"] == "acts"
-    }
-    assert acts == making.naive_acts(rows)
+    """Raw rows → what a trainer has → what a manager has → what pages say, by plain code, each the same."""
+    at = f"/insights/cohorts/{cohort_id}"
+    cells = making.read(cast.mona.get(f"{at}/cells.csv"))
+    exported = [making.read(cast.tess.get(f"{at}/{what}.csv")) for what in ("rows", "replies", "people")]
+    assert sheet(cast.mona.get(f"{at}/cells.xlsx").data) == [list(cells[0]), *(list(cell.values()) for cell in cells)]
+    for what, table in zip(("rows", "replies", "people"), exported, strict=True):
+        book = sheet(cast.tess.get(f"{at}/{what}.xlsx").data)
+        assert book == [list(table[0]), *(list(row.values()) for row in table)]
     with app.app_context():
         cohort = db.session.get_one(Cohort, cohort_id)
-        told = reading.told(db.session(), [cohort], None, with_waits=True)[0]
-        raw = _naive_replies(cohort_id)
-    figures, of = told.figures, defaultdict(list)
-    for cell in cells:
-        of[cell["what"]].append((cell["key"], float(cell["number"]), cell))
-    weeks: Counter[str] = Counter()
-    for (week, _unit), count in acts.items():
-        weeks[week] += count
-    assert {w.monday.isoformat(): w.acts for w in figures.weeks if w.acts is not None} == weeks
-    told_weeks = [row for row in rows if row["week"] in weeks]
-    days = [sum(int(row[day]) for row in told_weeks) for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")]
-    assert figures.weekdays == {str(day): count for day, count in enumerate(days) if count}
-    questions = {key: sum(n for k, n, _ in of["questions"] if k == key) for key in ("asked", "in-time", "several")}
-    [asked] = figures.questions
-    assert (asked.asked, asked.in_time, asked.several) == tuple(questions.values())
-    crossing, total = raw
-    bridging = figures.bridging
-    assert bridging is not None
-    assert (bridging.replies, bridging.crossing) == (total, crossing)
-    chances = {cell["since"]: number for _key, number, cell in of["chance"]}
-    by_block: Counter[str] = Counter()
-    for _key, number, cell in of["replies"]:
-        by_block[cell["since"]] += int(number)
-    chance = sum(chances[block] * count for block, count in by_block.items()) / total
-    assert bridging.index == pytest.approx(crossing / total - chance)
-    funnel = {key: int(number) for key, number, _cell in of["funnel"]}
-    assert figures.funnel == funnel
-    assert funnel["took-part"] == len({row["person"] for row in rows}) // 5 * 5
-    assert sum(figures.stages.values()) == sum(n for key, n, _ in of["ideas"] if key.startswith("stage:"))
+        rows = naive.Rows(*exported, naive.unit_ids())
+        naive.rows_from_activity(rows, cohort)
+        naive.cells_from_rows(rows, cells)
+        naive.questions_from_posts(cells, cohort)
+        naive.standing_from_rows(rows, cells, cohort)
+        for weeks, back in ((None, 0), (4, 0), (4, 4), (12, 0)):
+            [told] = reading.told(db.session(), [cohort], weeks, back=back, with_waits=True)
+            naive.figures_from_cells(cells, told.figures, told.since, told.until)
+            assert told.figures.weeks or back
 
 
-def _naive_replies(cohort_id: int) -> tuple[int, int]:
-    from sociallearn.activity.models import Activity
-
-    unit = dict(db.session.execute(select(Member.id, Member.unit_id).where(Member.cohort_id == cohort_id)).all())
-    rows = db.session.execute(
-        select(Activity.member_id, Activity.reached_id).where(
-            Activity.cohort_id == cohort_id, Activity.reached_id.is_not(None)
-        )
-    ).all()
-    pairs = [(one, other) for one, other in rows if one != other]
-    return sum(unit[one] != unit[other] for one, other in pairs), len(pairs)
-
-
-def test_no_combination_of_what_a_manager_sees_isolates_a_unit_of_three(app: Flask, cast: Cast) -> None:
-    """Whatever is exported, at any time, as equations over (person, week): the three alone are never a solution."""
-    [cohort_id] = made(app, cast, cohorts=1, people=36, acts=700, units=(14, 12, 7, 3))
-    manage(app, cast)
-    with app.app_context():
-        few = db.session.scalars(select(Member.unit_id).where(Member.cohort_id == cohort_id)).all()
-        small = next(unit for unit, count in Counter(few).items() if count == 3)
-        name = "Print"
-        of_week = defaultdict(set)
-        for row in db.session.scalars(select(MemberWeek).where(MemberWeek.cohort_id == cohort_id)):
-            of_week[row.monday].add((row.member_id, row.unit_id))
-    seen: set[tuple[str, ...]] = set()
-    for week in range(1, 10):  # looking every week, at every page, and keeping all of it
-        with clock.at(START + timedelta(weeks=week, days=1)):
-            for cell in making.read(cast.mona.get(f"/insights/cohorts/{cohort_id}/cells.csv")):
-                seen.add(tuple(cell.values()))
-            for query in ("", "?weeks=4", "?weeks=8", "?weeks=12"):
-                for page in ("", "/periods"):
-                    assert name not in cast.mona.get(f"/insights/cohorts/{cohort_id}{page}{query}").text
-    assert seen
-    for _cohort, what, since, until, _key, unit, other, people, number in seen:
-        assert name not in (unit, other)
-        assert people == "" or (int(people) >= 5 and int(people) % 5 == 0)
-        if what in ("funnel", "spread", "silent", "size"):
-            assert float(number) % 5 == 0
-        assert date.fromisoformat(until) < START.date() + timedelta(weeks=9)
-        if (
-            what == "acts"
-        ):  # what stands for a part of the week covers the three with at least two others, or not at all
-            others = {one for one in of_week[date.fromisoformat(since)] if one[1] != small}
-            assert len(others) >= 5
-    once = Counter((what, since, key, unit, other) for _c, what, since, _u, key, unit, other, _p, _n in seen)
-    fixed = [key for key in once if key[0] in ("acts", "week", "weekday", "replies", "size", "spread", "silent")]
-    assert all(once[key] == 1 for key in fixed), "a number changed after it was told"
-    with app.app_context():  # the cells of one kind do not overlap, so that no difference of two is a third
-        acts = db.session.scalars(select(Cell).where(Cell.cohort_id == cohort_id, Cell.what == "acts")).all()
-        weeks = db.session.scalars(select(Cell).where(Cell.cohort_id == cohort_id, Cell.what == "week")).all()
-        for week in weeks:
-            assert sum(cell.number for cell in acts if cell.since == week.since) == week.number
+def sheet(book: bytes) -> list[list[str]]:
+    """What a workbook says."""
+    tree = ElementTree.fromstring(zipfile.ZipFile(io.BytesIO(book)).read("xl/worksheets/sheet1.xml"))
+    names = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+    return [["".join(cell.itertext()) for cell in row] for row in tree.iter(f"{names}row")]
 
 
 def test_the_running_week_and_weeks_of_fewer_than_five_are_told_nowhere(app: Flask, cast: Cast) -> None:
@@ -232,8 +173,7 @@ def test_the_running_week_and_weeks_of_fewer_than_five_are_told_nowhere(app: Fla
             assert actor.post("/feed", body="hello").status_code == 303
     for later in (timedelta(days=1), timedelta(days=8)):
         with clock.at(START + later), app.app_context():
-            with transaction() as session:
-                closing.close_weeks(session)
+            closing.close_all()
             shown = db.session.scalars(select(Cell).where(Cell.what.not_in(("funnel", "block")))).all()
             assert shown == []
     with clock.at(START + timedelta(days=8)):
@@ -249,7 +189,7 @@ def test_who_sees_which_cohort(app: Flask, cast: Cast) -> None:
         here = db.session.get_one(Member, cast.tess.member_id).cohort_id
         there = db.session.get_one(Member, cast.tara.member_id).cohort_id
         far = db.session.get_one(Member, cast.zoe.member_id).cohort_id
-    pages = ("", "/periods", "/cells.csv", "/cells.xlsx", "/rows.csv", "/rows.xlsx")
+    pages = ("", "/periods", "/cells.csv", "/cells.xlsx", "/rows.csv", "/people.xlsx", "/replies.csv")
     for page in pages:
         for actor in (cast.ben, cast.omar):
             assert actor.get(f"/insights/cohorts/{here}{page}").status_code == 403
@@ -282,21 +222,115 @@ def test_pages_with_figures_and_a_workbook_that_says_the_same(app: Flask, cast: 
             assert cast.mona.get(f"/insights/{path}").status_code == 200
         cells = making.read(cast.mona.get(f"/insights/cohorts/{ids[0]}/cells.csv"))
         book = cast.mona.get(f"/insights/cohorts/{ids[0]}/cells.xlsx").data
-    sheet = ElementTree.fromstring(zipfile.ZipFile(io.BytesIO(book)).read("xl/worksheets/sheet1.xml"))
-    names = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-    rows = [["".join(cell.itertext()) for cell in row] for row in sheet.iter(f"{names}row")]
-    assert rows[0] == list(cells[0])
-    assert rows[1:] == [list(cell.values()) for cell in cells]
+    assert sheet(book) == [list(cells[0]), *(list(cell.values()) for cell in cells)]
 
 
-def test_two_who_close_at_once_make_one_set_of_cells(app: Flask, cast: Cast) -> None:
-    [cohort_id] = made(app, cast, cohorts=1, people=12, acts=200, units=(6, 6))
-    with app.app_context(), clock.at(NOW):
-        before = db.session.scalars(select(Cell.id).where(Cell.cohort_id == cohort_id).order_by(Cell.id)).all()
-        db.session.rollback()
-        assert before
-        with transaction() as session:
+def at_once(app: Flask, *deeds: Callable[[], object]) -> None:
+    """Each in a thread of its own, begun at the same moment. Raises what one of them raised."""
+    gate = threading.Barrier(len(deeds))
+
+    def run(deed: Callable[[], object]) -> None:
+        with app.app_context(), clock.at(NOW):
+            gate.wait()
+            deed()
+
+    with ThreadPoolExecutor(len(deeds)) as pool:
+        for future in [pool.submit(run, deed) for deed in deeds]:
+            future.result()
+
+
+def test_some_who_close_at_once_make_one_set_of_cells(app: Flask, cast: Cast) -> None:
+    """By tasks, each cohort in a transaction of its own; the ones made at once are those made by one alone."""
+    ids = made(app, cast, cohorts=2, people=12, acts=120, units=(6, 6))
+
+    def cells() -> list[str]:
+        names = [column for column in Cell.__table__.columns if column.name != "id"]
+        with app.app_context():
+            return sorted(str(tuple(row)) for row in db.session.execute(select(*names)))
+
+    before = cells()
+    assert before
+    with app.app_context(), transaction() as session:
+        session.execute(delete(Cell))
+        session.execute(delete(Closed))
+    with clock.at(NOW):
+        with app.app_context(), transaction() as session:
             closing.close_weeks(session)
-        assert closing.rebuild()[1] == 0
-        after = db.session.scalars(select(Cell.id).where(Cell.cohort_id == cohort_id).order_by(Cell.id)).all()
-        assert after == before
+            asked = session.info["jobs"]
+            assert {row_id for _name, row_id in asked} >= set(ids)
+        at_once(app, *[partial(closing.close_cohort, id_) for id_ in ids] * 2)
+        assert cells() == before
+        with app.app_context():
+            with transaction() as session:
+                closing.close_weeks(session)
+                assert "jobs" not in session.info, "nothing is left to do"
+            assert closing.rebuild()[1] == 0
+
+
+def test_counting_again_while_people_write_loses_nothing(app: Flask, cast: Cast) -> None:
+    """Two write, one counts again and again: in the end rows are what the activity says."""
+    [cohort_id] = made(app, cast, cohorts=1, people=12, acts=60, units=(6, 6))
+    rounds = threading.Barrier(3, timeout=200)
+
+    def write(which: int) -> None:
+        for _ in range(8):
+            rounds.wait()
+            with transaction() as session:
+                mine = select(Member).where(Member.cohort_id == cohort_id).order_by(Member.id).offset(which).limit(1)
+                member = session.scalars(mine).one()
+                post = session.scalars(select(Activity.post_id).where(Activity.cohort_id == cohort_id).limit(1)).one()
+                whose = {"post_id": post, "root_id": post, "author_id": member.id}
+                recording.record(session, Verb.POSTED, by=member, **whose)
+                recording.record(session, Verb.RATED, by=member, **whose)
+
+    def count() -> None:
+        for _ in range(8):
+            rounds.wait()
+            with transaction() as session:
+                tallying.recount(session, cohort_id)
+
+    at_once(app, partial(write, 3), partial(write, 4), count)
+    with app.app_context():
+        found = select(func.sum(MemberWeek.texts + MemberWeek.replies + MemberWeek.ratings))
+        learners = select(Member.id).where(Member.cohort_id == cohort_id)
+        said = select(func.count()).where(Activity.member_id.in_(learners), Activity.verb.in_(tallying.COUNTED))
+        assert db.session.scalar(found) == db.session.scalar(said)
+
+
+@pytest.mark.prove
+def test_killed_while_everything_is_counted_again(app: Flask, cast: Cast) -> None:
+    """Killed after so many cohorts: each is whole or untouched, and running it again makes all whole."""
+    ids = made(app, cast, cohorts=5, people=20, acts=600, units=(8, 6, 6))
+    models = (MemberWeek, Cell, Closed)
+
+    def state(cohort_id: int, model: type[MemberWeek | Cell | Closed]) -> list[str]:
+        names = [column for column in model.__table__.columns if column.name != "id"]
+        with app.app_context(), db.engine.connect().execution_options(write=False) as connection:
+            rows = connection.execute(select(*names).where(model.cohort_id == cohort_id))
+            return sorted(str(tuple(row)) for row in rows)
+
+    whole = {(id_, model): state(id_, model) for id_ in ids for model in models}
+    for model in (MemberWeek, Closed):
+        for many in range(1, len(ids)):
+            with app.app_context():
+                with transaction() as session:
+                    for each in models:
+                        session.execute(delete(each))
+                db.session.remove()
+                db.engine.dispose()
+            child = os.fork()
+            if child == 0:
+                with app.app_context(), clock.at(NOW):
+                    closing.rebuild()
+                os._exit(0)
+            while sum(bool(state(id_, model)) for id_ in ids) < many:
+                assert os.waitpid(child, os.WNOHANG) == (0, 0), "it ended by itself"
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            for id_ in ids:
+                found = {each: state(id_, each) for each in models}
+                assert all(found[each] in ([], whole[id_, each]) for each in models)
+                assert bool(found[Cell]) == bool(found[Closed])
+            with app.app_context(), clock.at(NOW):
+                closing.rebuild()
+            assert {key: state(*key) for key in whole} == whole
