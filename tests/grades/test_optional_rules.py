@@ -144,7 +144,7 @@ def test_a_strong_week_makes_up_for_a_weaker_one_where_there_is_room() -> None:
     assert standing(both, scheme, WEEKS[2].starts).value == 1
     assert standing(both, LIGHT, WEEKS[2].starts).value == 0.8
     assert standing(replies(4, 0) + posts(1, 0), scheme, WEEKS[1].starts).value == 1
-    with pytest.raises(ValueError, match=r"either kept"):
+    with pytest.raises(ValueError, match=r"not both"):
         replace(scheme, reserve=1)
 
 
