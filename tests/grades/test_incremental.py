@@ -47,10 +47,10 @@ class Restless(Story):
         with clock.at(self.moment):
             if self.chance.random() < 0.1:
                 sweep()
-            rare = [self.rule, self.move, self.adjust, self.take_back, self.come_and_go]
+            rare = [self.new_rules, self.new_calendar, self.own_word, self.unsay, self.come_and_go]
             (self.chance.choice(rare) if self.chance.random() < 0.12 else self.act)()
 
-    def rule(self) -> None:
+    def new_rules(self) -> None:
         """Other rules, from now on or from the next period on."""
         with transaction() as session:
             cohort = session.get_one(Cohort, self.school.cohort_id)
@@ -66,7 +66,7 @@ class Restless(Story):
             )
             keeping.recompute_soon(session, cohort.id)
 
-    def move(self) -> None:
+    def new_calendar(self) -> None:
         """Another time zone, a holiday, or phases instead of weeks."""
         with transaction() as session:
             cohort = session.get_one(Cohort, self.school.cohort_id)
@@ -85,7 +85,7 @@ class Restless(Story):
             session.flush()
             keeping.on_calendar(cohort, session)
 
-    def adjust(self) -> None:
+    def own_word(self) -> None:
         """A trainer's own word on one period."""
         with transaction() as session:
             learner = session.get_one(Member, self.chance.choice(self.members))
@@ -96,7 +96,7 @@ class Restless(Story):
                 period = self.chance.choice(choices[:3]).period.key
                 adjusting.adjust(session, learner, period, kind, by=by, reason="so", points=2.25)
 
-    def take_back(self) -> None:
+    def unsay(self) -> None:
         """And back."""
         with transaction() as session:
             row = session.scalars(select(GradeAdjustment).where(GradeAdjustment.withdrawn_at.is_(None))).first()
