@@ -12,7 +12,7 @@ CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
 
 def test_the_trainer_opens_a_learners_work(tool: ToyTool, client: FlaskClient) -> None:
     page = as_person(client, "katrien").get("/courses/smld-2026/grades")
-    assert page.text.count("Open in SocialLearn</a>") == 12
+    assert page.text.count("Open in SocialLearn</a>") == 13
     href = re.search(r'href="(/launch/praat-mee/review/noor[^"]*)"', page.text)
     assert href is not None
     login = fields(client.get(href[1].replace("&amp;", "&")))

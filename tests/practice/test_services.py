@@ -323,7 +323,7 @@ def test_who_was_removed_is_not_in_the_roster(tool: ToyTool) -> None:
     page = tool.call("GET", f"{MEMBERS}?role=Learner")
     more = tool.call("GET", next_of(page.headers["Link"]) or "")
     ids = {one["user_id"] for one in (page.json or {})["members"] + (more.json or {})["members"]}
-    assert len(ids) == 11
+    assert len(ids) == 12
     assert "sam" not in ids
 
 
