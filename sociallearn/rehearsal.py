@@ -34,6 +34,8 @@ from werkzeug.serving import BaseWSGIServer
 from sociallearn import access, clock, config, migrating
 from sociallearn.app import create_app
 from sociallearn.database import db, transaction, unit_of_work
+from sociallearn.grades import choosing
+from sociallearn.grades.schemes import NOTHING
 from sociallearn.ideas import moving, proposing, rating, settling
 from sociallearn.ideas.models import Idea
 from sociallearn.insights import closing
@@ -153,10 +155,16 @@ def assemble(lms: Flask, tool: Flask, talk: crowd.Talk, now: datetime) -> None:
             people = {
                 one.person.sub: one for one in session.scalars(select(Member).where(Member.cohort_id == cohort_id))
             }
+            with clock.at(began):  # nobody is graded: these courses are there for their figures
+                trainer = next(one for one in people.values() if one.is_trainer)
+                choosing.choose(session, trainer.cohort, NOTHING.name, by=trainer)
             _chat(session, talk, people, began)
             rounds = [began + after for after in talk.asked] + [now - timedelta(days=1)] * talk.is_asked_now
             for number, at in enumerate(rounds):
-                _take_pulse(session, talk, number, people, at)
+                with clock.at(at):
+                    asking.ask(session, trainer.cohort, by=trainer)
+                    for who, liked, found in crowd.pulse(talk, number):
+                        answering.answer(session, by=people[who], liked=liked, found=found)
         db.session.remove()
 
 
@@ -181,14 +189,6 @@ def _chat(session: Session, talk: crowd.Talk, people: dict[str, Member], began: 
             if to == "done":
                 plan = settling.Plan(evidence=f"Sinds deze maand in gebruik ({place + 1}).", is_there=True)
                 settling.settle(session, idea, plan, by=trainer, seen=0)
-
-
-def _take_pulse(session: Session, talk: crowd.Talk, number: int, people: dict[str, Member], at: datetime) -> None:
-    trainer = next(one for one in people.values() if one.is_trainer)
-    with clock.at(at):
-        asking.ask(session, trainer.cohort, by=trainer)
-        for who, liked, found in crowd.pulse(talk, number):
-            answering.answer(session, by=people[who], liked=liked, found=found)
 
 
 def _escalate(tool: Flask, until: datetime) -> None:
@@ -217,6 +217,7 @@ def remember(lms: Flask, tool: Flask, now: datetime) -> None:
         for agreed in earlier.AGREED:
             there.actor(agreed.who).agree(agreed.choice)
         there.actor(earlier.TRAINER).offer()
+        there.actor(earlier.TRAINER).archive()
 
 
 @dataclass
@@ -283,6 +284,10 @@ class Actor:
     def offer(self) -> None:
         """Offer the cohort's questions to later ones, as its trainer."""
         self._send("the offer", "/memory/cohort", {"is_offered": "1", "is_read": "1"})
+
+    def archive(self) -> None:
+        """Close the course as its trainer: everybody still reads."""
+        self._send("the archive", "/cohort/set-up/archive", {})
 
     def count_what_helped(self) -> None:
         """Let what others say of a text bring points too, by rules of one's own."""
