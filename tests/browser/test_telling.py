@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
 from itsdangerous import URLSafeSerializer
@@ -15,7 +16,8 @@ pytestmark = pytest.mark.browser
 
 
 def test_the_bell_leads_to_the_text_and_a_link_in_a_mail_ends_them(site: Site, visit: Callable[..., Visitor]) -> None:
-    asked, said = "Who keeps the list of people who train others?", "Priya does, ask her on a Tuesday."
+    once = uuid4().hex[:6]  # told again where a browser never answered and this begins anew
+    asked, said = f"Who keeps list {once} of people who train others?", f"Priya keeps {once}, ask her on a Tuesday."
     wout = visit(site)
     frame = wout.enter("Wout Claes")
     frame.locator("textarea[name=body]").first.fill(asked)
