@@ -195,16 +195,17 @@ def _methods(rule: Rule) -> list[str]:
 def _addresses(rule: Rule, ids: dict[str, list[int]], most: int = 100) -> list[str]:
     """The paths behind the seat, one for each thing they can be about."""
     names = sorted(rule.arguments - {"seat"})
-    unknown = [name for name in names if name not in FILLED_FROM]
+    listed = {name: found.split(",") for found, name in re.findall(r"<any\(([^)]*)\):(\w+)>", rule.rule)}
+    unknown = [name for name in names if name not in listed and name not in FILLED_FROM]
     assert not unknown, f"{rule.rule}: say in FILLED_FROM where {unknown} come from"
-    choices = [ids[FILLED_FROM[name]][-most:] for name in names]
+    choices = [listed[name] if name in listed else ids[FILLED_FROM[name]][-most:] for name in names]
     assert all(choices), rule.rule
     return [_path(rule, dict(zip(names, chosen, strict=True))) for chosen in itertools.product(*choices)]
 
 
-def _path(rule: Rule, values: dict[str, int]) -> str:
+def _path(rule: Rule, values: dict[str, Any]) -> str:
     path = rule.rule.removeprefix("/s/<seat>")
-    return re.sub(r"<(?:[a-z]+:)?([a-z_]+)>", lambda found: str(values[found[1]]), path)
+    return re.sub(r"<(?:[a-z]+(?:\([^)]*\))?:)?([a-z_]+)>", lambda found: str(values[found[1]]), path)
 
 
 def _form(ids: dict[str, list[int]], **more: str) -> MultiDict[str, str]:
