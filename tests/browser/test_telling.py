@@ -37,8 +37,9 @@ def test_the_bell_leads_to_the_text_and_a_link_in_a_mail_ends_them(site: Site, v
     wout.follow(bell, told)
     expect(told).to_have_class(re.compile("is-new"))
     answer = frame.locator("article", has_text=said).last
-    wout.follow(told.locator(".told-text a").first, answer)
-    expect(answer).to_be_in_viewport()
+    with wout.page.expect_response(lambda one: one.request.method == "POST" and one.url.endswith("/read")):
+        wout.follow(told.locator(".told-text a").first, answer)
+        expect(answer).to_be_in_viewport()
     wout.follow(bell, told)
     expect(told).not_to_have_class(re.compile("is-new"))
 
