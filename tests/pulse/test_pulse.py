@@ -42,8 +42,7 @@ def learners(app: Flask, cast: Cast, count: int) -> list[Actor]:
 def cells(app: Flask, at: datetime) -> list[Cell]:
     """What is told of the questions once what is over by then is closed."""
     with app.app_context(), clock.at(at):
-        with transaction() as session:
-            closing.close_weeks(session)
+        closing.close_all()
         return list(db.session.scalars(select(Cell).where(Cell.what == "pulse").order_by(Cell.since, Cell.key)))
 
 
