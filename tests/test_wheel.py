@@ -140,7 +140,7 @@ def test_migrate_serve_and_launch_from_the_wheel_alone(venv: Path, tmp_path: Pat
         serve = [command, "serve", "--host", "127.0.0.1", "--port", str(port)]
         stack.enter_context(running(serve, tool_url + "/readyz", **here))
         visitor = Visitor(lms_url, tool_url, "noor")
-        visitor.enter()  # 303 from the launch, 200 from the feed
+        visitor.enter("praat-mee")  # 303 from the launch, 200 from the feed
 
         assert "<!-- installed -->" in visitor.feed
         assert '<html lang="nl"' in visitor.feed
