@@ -96,6 +96,10 @@ class Restless(Story):
                 period = self.chance.choice(choices[:3]).period.key
                 adjusting.adjust(session, learner, period, kind, by=by, reason="so", points=2.25)
 
+    def adjust(self, by: int) -> None:
+        """The same: people may be away here."""
+        self.own_word()
+
     def unsay(self) -> None:
         """And back."""
         with transaction() as session:
