@@ -163,6 +163,7 @@ def live(school: School, seed: int, steps: int) -> None:
         check(story)
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize("seed", range(3))
 def test_it_is_as_if_everything_was_judged_anew(school: School, seed: int) -> None:
     live(school, seed, 40)
