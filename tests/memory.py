@@ -34,7 +34,6 @@ class Scene:
     counters: Counters
     steps: list[tuple[str, list[tuple[Any, ...]]]]
     given: tuple[Any, ...]  # how the app was set up
-    origins: Any  # the app read them once, and knows them from then on
     kept: Any
 
 
@@ -89,7 +88,6 @@ class Memory:
         with self._writing() as connection:
             for statement, values in known.steps:
                 connection.exec_driver_sql(statement, values or None)
-        self.app.extensions["frame_origins"] = known.origins
         self._here = way
         return known.kept
 
@@ -102,9 +100,7 @@ class Memory:
             now = {name: self._tables[name].rows(connection) for name in self.used(connection)}
             counted = self._counters(connection)
         if waiting == self._waiting() and SearchText.__tablename__ not in now:
-            steps = list(self._steps(rows, now, counters, counted))
-            origins = self.app.extensions["frame_origins"]
-            self.scenes[way] = Scene(since, now, counted, steps, given, origins, kept)
+            self.scenes[way] = Scene(since, now, counted, list(self._steps(rows, now, counters, counted)), given, kept)
             self._here = way
         return kept
 
