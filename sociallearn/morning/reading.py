@@ -30,7 +30,7 @@ from sociallearn.posts.models import Decision, Extra, Kind, Post, Starter, Visib
 from sociallearn.posts.reading import Shown
 from sociallearn.questions import answering, waiting
 from sociallearn.questions import reading as questions
-from sociallearn.questions.models import Escalation, Nudge, QuestionClock, Step, StepState, Why
+from sociallearn.questions.models import Escalation, Nudge, NudgeState, QuestionClock, Step, StepState, Why
 from sociallearn.questions.promising import monday
 from sociallearn.questions.waiting import ShownClock
 from sociallearn.roster.models import Member, Person, Role
@@ -258,6 +258,7 @@ def _give_helpers(session: Session, member: Member, found: dict[int, Waiting]) -
         .join(Member, Member.id == Nudge.member_id)
         .join(Person, Person.id == Member.person_id)
         .where(Nudge.cohort_id == member.cohort_id, Nudge.question_id.in_(found), Nudge.step == Step.HELPERS)
+        .where(Nudge.state != NudgeState.WITHDRAWN)  # who offers no longer is named no longer
         .order_by(Person.name, Nudge.id)
     )
     for question_id, name in session.execute(names):

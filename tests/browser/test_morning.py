@@ -32,7 +32,7 @@ def test_a_friendly_word_from_today_until_it_is_read(
     trainer.follow(today, row)
     words = tool.locator("#words_nl")
     trainer.follow(row.locator("a.button"), words)
-    expect(words).to_have_value(re.compile("^Hallo Kobe,\n\n.*\n\nKatrien De Wolf$", re.DOTALL))
+    expect(words).to_have_value(re.compile("^Dag Kobe,\n\n.*\n\nKatrien De Wolf$", re.DOTALL))
     words.fill("Hallo Kobe, waar wil jij morgen over praten?")
     trainer.follow(tool.locator("form.write button.button"), tool.locator("[data-toasts] .toast"))
     expect(tool.locator(".rows li", has_text=SILENT)).to_have_count(0)

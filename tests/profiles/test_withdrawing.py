@@ -82,7 +82,7 @@ def test_it_goes_from_every_page_and_mail_at_once(app: Flask, cast: Cast, postbo
                 text = said(reader, path)
                 assert LINE not in text, path
                 assert WORDS not in text, path
-                assert not ("Cleo Test" in text and TOPIC in text), path
+                assert not any("Cleo Test" in part and TOPIC in part for part in text.split("<section")), path
         for path in (*shows, "/me", "/questions/ask-me", "/notifications", "/notifications/digest"):
             text = said(cast.cleo, path) + said(cast.mona, path)
             assert LINE not in text, path
