@@ -98,21 +98,25 @@ def foresee(
 def raising_from(
     periods: Sequence[Period], rules: Rules, adjustments: Sequence[Adjustment], points: Mapping[str, float]
 ) -> float | None:
-    """From how many points on the open period is counted in, where it is not yet; None where none do that now."""
+    """From how many points on the open period raises the grade, where it is not in it yet; None where none do."""
     current = period_of(rules.now, periods)
     if current is None or folding.is_settled(current, adjustments):
         return None
     given = folding.excused_in(adjustments), folding.settled_in(adjustments)
     there, scheme = points.get(current.key, 0.0), rules.scheme_of(current)
 
-    def is_in(more: float) -> bool:
+    before = folding.grade(points, periods, rules, *given)
+    if current.key in before.summed:
+        return None
+
+    def raises(more: float) -> bool:
         found = folding.grade({**points, current.key: there + more}, periods, rules, *given)
-        return current.key in found.summed
+        return (found.share or 0) > (before.share or 0)
 
     # where points come in whole numbers, the first of those
     is_whole = there % 1 == 0 and all(rule.points % 1 == 0 for rule in scheme.rules)
     step = 1.0 if is_whole and not scheme.quality and not scheme.make_up_days else SMALLEST_PART
-    more = _least(max(0.0, scheme.target + scheme.room + scheme.reserve - there), is_in, step)
+    more = _least(max(0.0, scheme.target + scheme.room + scheme.reserve - there), raises, step)
     return there + more if more else None
 
 

@@ -374,8 +374,8 @@ def what_is_foretold_comes(told: History, chance: random.Random) -> None:
     if told_ahead["full"] is not None:
         assert told_ahead["full"] == percent(topped_up(told, current, lacks).again(current.ends)[1] or 0.0)
     if lacks:
-        ended = [topped_up(told, current, some).stands_at(current.ends).periods[-1] for some in (lacks - 0.25, lacks)]
-        assert [one.earned >= one.target for one in ended] == [False, True]
+        filled = [topped_up(told, current, some).standing.periods[-1] for some in (lacks - 0.25, lacks)]
+        assert [one.earned >= one.target for one in filled] == [False, True]
     raised = foreseeing.raising_from(told.periods, told.rules, told.adjustments, told.points)
     if raised:
         assert (topped_up(told, current, raised - there).standing.share or 0) > (told.standing.share or 0)
