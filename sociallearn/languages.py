@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime, format_timedelta
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -59,7 +59,7 @@ def init_app(app: Flask) -> None:
         ngettext=lambda one, many, number: catalogue().ungettext(one, many, number),
         newstyle=True,
     )
-    app.jinja_env.globals.update({"_": _text, "when": when, "by_day": by_day})
+    app.jinja_env.globals.update({"_": _text, "when": when, "by_day": by_day, "days_from_to": days_from_to})
     app.context_processor(lambda: {"locale": choose()})
 
 
@@ -134,6 +134,20 @@ def by_day(moment: datetime) -> Markup:
     full = format_datetime(moment, "full", tzinfo=ZoneInfo(zone), locale=language)
     stamp = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return Markup(f'<time datetime="{stamp}" title="{escape(full)}" data-day>{escape(words)}</time>')  # noqa: S704
+
+
+def days_from_to(starts: datetime, ends: datetime) -> str:
+    """The days from ``starts`` up to, not including, the moment ``ends``, in the cohort's zone: "9–15 Nov"."""
+    zone, language, _now = _here()
+    first, last = (
+        moment.astimezone(ZoneInfo(zone)).date() for moment in (starts, max(starts, ends - timedelta.resolution))
+    )
+    until = format_date(last, "d MMM", locale=language)
+    if first == last:
+        return until
+    pattern = "d" if (first.year, first.month) == (last.year, last.month) else "d MMM"
+    dash = "–" if pattern == "d" else " – "
+    return f"{format_date(first, pattern, locale=language)}{dash}{until}"
 
 
 def _here() -> tuple[str, str, datetime]:

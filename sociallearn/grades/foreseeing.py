@@ -3,6 +3,7 @@
 Worked out after every act and kept beside the standing, so that receipt and feed say the same and neither computes.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -13,7 +14,7 @@ from sociallearn.grades import folding, scoring
 from sociallearn.grades.calendar import Period, period_of
 from sociallearn.grades.folding import Rules
 from sociallearn.grades.models import Standing
-from sociallearn.grades.schemes import Kind
+from sociallearn.grades.schemes import SMALLEST_PART, Kind
 from sociallearn.grades.scoring import Adjustment, Event
 from sociallearn.grades.wording import percent
 
@@ -32,6 +33,8 @@ class Foreseen:
     more: int | None  # so many more make it full; None: it is, or no single kind can
     kind: Kind | None
     apart: bool  # replies: only if they reach different people
+    missing: float = 0.0  # points that make it full
+    full: int | None = None  # the grade in hundredths if it closed just full
 
     @property
     def falls(self) -> bool:
@@ -48,11 +51,6 @@ class Foreseen:
         """Whether it is time to say so where people did not ask."""
         return self.ends - clock.now() <= SOON
 
-    @property
-    def is_this_week(self) -> bool:
-        """Whether the day's name is enough."""
-        return self.ends - clock.now() < timedelta(days=6)
-
 
 def foresee(
     events: Sequence[Event],
@@ -66,18 +64,24 @@ def foresee(
     if current is None or folding.is_settled(current, adjustments):
         return None
     given = folding.excused_in(adjustments), folding.settled_in(adjustments)
+    there = points.get(current.key, 0.0)
+    at_end = replace(rules, now=current.ends)
     now = folding.grade(points, periods, rules, *given).value
-    then = folding.grade(points, periods, replace(rules, now=current.ends), *given).value
+    then = folding.grade(points, periods, at_end, *given).value
+
+    def with_more(more: float) -> dict[str, float]:
+        return {**points, current.key: there + more}
 
     def is_full(more: float) -> bool:
-        there = points.get(current.key, 0.0) + more
         if not rules.scheme_of(current).reserve:
-            return there >= rules.scheme_of(current).target
+            return there + more >= rules.scheme_of(current).target
         # what was kept fills it too, and how much that is depends on which week is left out then
-        last = folding.grade({**points, current.key: there}, periods, rules, *given).periods[-1]
+        last = folding.grade(with_more(more), periods, rules, *given).periods[-1]
         return last.earned >= last.target
 
     step = _step(events, periods, rules, is_full)
+    missing = _least(rules.scheme_of(current).target, is_full) or 0.0
+    full = folding.grade(with_more(missing), periods, at_end, *given).value
     return {
         "ends": current.ends.isoformat(),
         "phase": current.name,
@@ -86,7 +90,45 @@ def foresee(
         "more": step[1] if step else None,
         "kind": step[0] if step else None,
         "apart": bool(step and step[2]),
+        "missing": missing,
+        "full": None if full is None else percent(full),
     }
+
+
+def raising_from(
+    periods: Sequence[Period], rules: Rules, adjustments: Sequence[Adjustment], points: Mapping[str, float]
+) -> float | None:
+    """From how many points on the open period raises the grade, where it is not in it yet; None where none do."""
+    current = period_of(rules.now, periods)
+    if current is None or folding.is_settled(current, adjustments):
+        return None
+    given = folding.excused_in(adjustments), folding.settled_in(adjustments)
+    there, scheme = points.get(current.key, 0.0), rules.scheme_of(current)
+
+    before = folding.grade(points, periods, rules, *given)
+    if current.key in before.summed:
+        return None
+
+    def raises(more: float) -> bool:
+        found = folding.grade({**points, current.key: there + more}, periods, rules, *given)
+        return (found.share or 0) > (before.share or 0)
+
+    # where points come in whole numbers, the first of those
+    is_whole = there % 1 == 0 and all(rule.points % 1 == 0 for rule in scheme.rules)
+    step = 1.0 if is_whole and not scheme.quality and not scheme.make_up_days else SMALLEST_PART
+    more = _least(max(0.0, scheme.target + scheme.room + scheme.reserve - there), raises, step)
+    return there + more if more else None
+
+
+def _least(most: float, holds: Callable[[float], bool], step: float = SMALLEST_PART) -> float | None:
+    """The least points, in steps up to ``most``, with which it holds; what holds with some also does with more."""
+    low, high = 0, math.ceil(most / step)
+    if not holds(high * step):
+        return None
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if holds(middle * step) else (middle + 1, high)
+    return low * step
 
 
 def _step(

@@ -1,12 +1,13 @@
 """How a score came about: read from the ledger, never judged anew; and what one more text would bring."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from flask import url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -32,14 +33,31 @@ TOLD_FOR = timedelta(days=3)  # so long the feed says that a trainer changed or 
 _OF_IDEAS = ("idea", "rating")
 _WRITTEN = ("post", "reply", "idea")
 _GIVEN = ("override", "excuse", "bonus")
+_IN_ROUNDS = (Why.COUNTED, Why.PART_OF_ROUND, Why.MAXIMUM_REACHED)
 _PAGES = {PostKind.QUESTION: "questions.show", PostKind.IDEA: "ideas.show"}
 
 
 @dataclass(frozen=True)
-class Line:
-    """What one text, or one rating, counts for, and why."""
+class Ratings:
+    """How far the rounds of ratings of a period are."""
 
-    kind: str  # of the post; "rating" for the rating of an idea
+    ideas: int  # different ones rated
+    rounds: int  # finished ones that count
+    most: int  # so many count
+    per: int  # ideas a round
+    is_open: bool
+
+    @property
+    def begun(self) -> int:
+        """Ideas rated beyond the rounds that count."""
+        return self.ideas - self.rounds * self.per
+
+
+@dataclass(frozen=True)
+class Line:
+    """What one text, or all ratings of a period, count for, and why."""
+
+    kind: str  # of the post; "rating" for ratings of ideas
     title: str
     url: str
     points: float
@@ -47,6 +65,12 @@ class Line:
     short_by: int | None  # words missing
     at: datetime
     post_id: int | None = None  # of a text of one's own: what a trainer can be asked to look at again
+    adjustment_id: int | None = None  # of what a trainer gave
+    in_phase: bool = False  # its period is a phase, not a week
+    event: str = ""  # what the rules call it: a schemes.Kind
+    limit: float = 0.0  # the maximum that is reached: how many count, or of signs the points
+    to_one: bool = False  # that maximum is of replies as long as all reach one person
+    ratings: Ratings | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +83,7 @@ class PeriodReceipt:
     ends: datetime
     is_open: bool
     is_dropped: bool
+    is_phase: bool  # else a week
     earned: float
     target: float
     lines: list[Line]
@@ -80,6 +105,7 @@ class Sum:
     to_come: float  # full marks of what has not begun, where the whole course counts
     ahead: float  # what is kept for that already
     passes_at: int | None  # from this percentage on it is complete
+    raises_from: float | None = None  # from so many points on the open period is in it, where it is not yet
 
 
 @dataclass(frozen=True)
@@ -102,9 +128,10 @@ class Chance:
 
     kind: Kind
     points: float
-    left: int
+    left: int  # so many times, if replies go on to reach whom they reached
     least_words: int
     makes_up: bool = False  # for the period before
+    apart: int | None = None  # so many times if they reach different people, where that is more
 
 
 @dataclass(frozen=True)
@@ -114,7 +141,6 @@ class Receipt:
     grade: float | None  # 0..1; None while there is nothing to say
     percent: int | None
     comment: str
-    scheme_name: str
     target: float
     counts: bool  # else nothing is counted here now
     in_phases: bool  # its periods are phases, not weeks
@@ -151,7 +177,7 @@ def receipt(session: Session, member: Member) -> Receipt | None:
     standing = session.get(Standing, member.id)
     entries = _entries(session, member)
     found = _judge_ledger(entries, here)
-    lines = _lines(session, entries)
+    lines = _lines(session, entries, here)
     grade = standing.grade if standing else None
     bounds = {period.key: period for period in here.periods}
     collected = _collected(entries)
@@ -163,12 +189,11 @@ def receipt(session: Session, member: Member) -> Receipt | None:
         grade=grade,
         percent=None if grade is None else percent(grade),
         comment=standing.comment if standing else "",
-        scheme_name=here.rules.scheme.name,
         target=here.rules.scheme.target,
         counts=here.rules.scheme.counts,
         in_phases=bool(here.rules.plan.phases),
         periods=periods,
-        sum=_sum(periods, found, here.rules.scheme),
+        sum=_sum(periods, found, here, collected),
         model=_model(here.rules.scheme),
         still_possible=_still_possible(session, member, here, found),
         foreseen=None if here.cohort.archived_at else foreseeing.read(standing),
@@ -245,8 +270,11 @@ def _collected(entries: Iterable[LedgerEntry]) -> dict[str, float]:
     return points
 
 
-def _sum(periods: list[PeriodReceipt], standing: scoring.Standing, scheme: Scheme) -> Sum | None:
+def _sum(
+    periods: list[PeriodReceipt], standing: scoring.Standing, here: _Here, collected: dict[str, float]
+) -> Sum | None:
     """Which periods the grade is made of, and what they give."""
+    scheme = here.rules.scheme
     if standing.share is None:
         return None
     some = [period for period in periods if period.key in standing.summed]
@@ -261,6 +289,7 @@ def _sum(periods: list[PeriodReceipt], standing: scoring.Standing, scheme: Schem
         to_come=standing.to_come,
         ahead=standing.ahead,
         passes_at=None if scheme.passes_at is None else percent(scheme.passes_at),
+        raises_from=foreseeing.raising_from(here.periods, here.rules, here.adjustments, collected),
     )
 
 
@@ -278,29 +307,84 @@ def _model(scheme: Scheme) -> Model:
     )
 
 
-def _lines(session: Session, entries: Sequence[LedgerEntry]) -> defaultdict[str, list[Line]]:
-    """The newest entry of each event as a line, by period key, in order of time."""
+def _lines(session: Session, entries: Sequence[LedgerEntry], here: _Here) -> defaultdict[str, list[Line]]:
+    """The newest entry of each event as a line, by period key, in order of time; ratings of a period are one."""
     lines: defaultdict[str, list[Line]] = defaultdict(list)
     first: dict[tuple[str, int], LedgerEntry] = {}
     newest: dict[tuple[str, int], LedgerEntry] = {}
     for entry in entries:
         first.setdefault((entry.kind, entry.event_id), entry)
         newest[entry.kind, entry.event_id] = entry
+    told = _Rules(here, list(newest.values()))
     for kind, id_ in [key for key in newest if key[0] in _GIVEN]:
         entry = newest.pop((kind, id_))
         if entry.points:  # an excuse, and what was taken back, are told in words
             lines[entry.period].append(_given(entry))
-    about = {key: _Said(0 if key[0] in scoring.SIGNS else key[1], entry.at) for key, entry in first.items()}
+    rated: defaultdict[str, list[LedgerEntry]] = defaultdict(list)
+    for key in [key for key in newest if key[0] == "rating"]:
+        entry = newest.pop(key)
+        if entry.why != Why.REMOVED:  # else erased
+            rated[entry.period].append(entry)
+    about = {
+        key: _Said(0 if key[0] in scoring.SIGNS else key[1], entry.at) for key, entry in first.items() if key in newest
+    }
     about |= _said(session, [key for key in newest if key[0] in scoring.SIGNS])
     texts = {about[key].text_id for key in newest}
     posts = {post.id: post for post in session.scalars(select(Post).where(Post.id.in_(texts)))}
     for key, entry in newest.items():
         post = posts.get(about[key].text_id)
         if post is not None:  # else erased
-            lines[entry.period].append(_line(entry, post, post.created_at if key[0] in _WRITTEN else about[key].at))
+            line = _line(entry, post, post.created_at if key[0] in _WRITTEN else about[key].at)
+            lines[entry.period].append(told.limited(line, entry))
+    for period, some in rated.items():
+        lines[period].append(told.ratings(some, max(first["rating", entry.event_id].at for entry in some)))
     for found in lines.values():
         found.sort(key=lambda line: line.at)
     return lines
+
+
+class _Rules:
+    """What the rules of its period say of a line."""
+
+    def __init__(self, here: _Here, entries: Iterable[LedgerEntry]) -> None:
+        self.rules, self.periods = here.rules, {period.key: period for period in here.periods}
+        self.counted = Counter((entry.period, entry.kind) for entry in entries if entry.why == Why.COUNTED)
+
+    def limited(self, line: Line, entry: LedgerEntry) -> Line:
+        """With the maximum that was reached: where one was, just so many count."""
+        period = self.periods.get(entry.period)
+        scheme = self.rules.scheme_of(period)
+        rule = next((rule for rule in scheme.rules if rule.event == entry.kind), None)
+        limit = scheme.most_quality if entry.why == Why.QUALITY_FULL else self.counted[entry.period, entry.kind]
+        return replace(
+            line,
+            in_phase=bool(period and period.name),
+            event=entry.kind,
+            limit=limit,
+            to_one=rule is not None and rule.most_unless_two_people is not None and limit < rule.most,
+        )
+
+    def ratings(self, entries: Sequence[LedgerEntry], at: datetime) -> Line:
+        """One line for those of one period."""
+        newest, period = entries[-1], self.periods.get(entries[-1].period)
+        rule = self.rules.scheme_of(period).rule("rating")
+        rounds = [entry for entry in entries if entry.why in _IN_ROUNDS]
+        is_open = period is not None and period.ends > self.rules.now
+        found = (
+            Ratings(len(rounds), self.counted[newest.period, "rating"], rule.most, rule.per, is_open) if rule else None
+        )
+        return Line(
+            kind="rating",
+            title=ngettext("%(num)s idea rated", "%(num)s ideas rated", len(entries)),
+            url=url_for("ideas.index"),
+            points=sum(entry.points for entry in entries),
+            why=newest.why,
+            short_by=None,
+            at=at,
+            in_phase=bool(period and period.name),
+            event="rating",
+            ratings=found if rounds else None,
+        )
 
 
 @dataclass(frozen=True)
@@ -339,7 +423,7 @@ def _line(entry: LedgerEntry, post: Post, at: datetime) -> Line:
 
 
 def _given(entry: LedgerEntry) -> Line:
-    return Line(entry.kind, "", "", entry.points, entry.why, None, entry.at)
+    return Line(entry.kind, "", "", entry.points, entry.why, None, entry.at, adjustment_id=entry.event_id)
 
 
 def _period(
@@ -352,6 +436,7 @@ def _period(
         ends=bounds.ends,
         is_open=standing.is_open,
         is_dropped=standing.is_dropped,
+        is_phase=bool(standing.name),
         earned=standing.earned,
         target=standing.target,
         lines=lines,
@@ -376,6 +461,7 @@ def _still_possible(session: Session, member: Member, here: _Here, standing: sco
         found = folding.hint(rule.event, events, here.periods, here.rules, standing, adjustments=here.adjustments)
         if found.makes_up and found.earns:
             chances.append(Chance(rule.event, found.points, found.left, found.least_words, makes_up=True))
-        elif found.left and room[current.key] and not found.makes_up:
-            chances.append(Chance(rule.event, rule.points, found.left, found.least_words))
+        elif (found.left or found.apart) and room[current.key] and not found.makes_up:
+            apart = found.apart if found.apart > found.left else None
+            chances.append(Chance(rule.event, rule.points, found.left, found.least_words, apart=apart))
     return chances

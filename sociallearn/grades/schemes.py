@@ -9,7 +9,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _MOST = 1000  # of anything that is counted
 MOST_MAKE_UP_DAYS = 3
-_SMALLEST_PART = 0.25  # points are whole quarters: their sums are exact in floating point, in any order
+SMALLEST_PART = 0.25  # points are whole quarters: their sums are exact in floating point, in any order
 _QUALITY_TENTHS = 3  # of the target: as much as signs of quality can bring in a period
 
 
@@ -20,7 +20,7 @@ def _is_count(value: object, least: int) -> bool:
 def _is_quarters(value: object) -> bool:
     if not isinstance(value, int | float) or isinstance(value, bool):
         return False
-    return 0 < value <= _MOST and value % _SMALLEST_PART == 0
+    return 0 < value <= _MOST and value % SMALLEST_PART == 0
 
 
 def _check(holds: bool, otherwise: str) -> None:
@@ -98,7 +98,7 @@ class Scheme:
     @property
     def most_quality(self) -> float:
         """The points signs of quality can bring in a period: 30 % of the target, in whole quarters."""
-        return int(self.target / _SMALLEST_PART) * _QUALITY_TENTHS // 10 * _SMALLEST_PART if self.quality else 0.0
+        return int(self.target / SMALLEST_PART) * _QUALITY_TENTHS // 10 * SMALLEST_PART if self.quality else 0.0
 
     def rule(self, kind: Kind) -> Rule | None:
         """The rule for this kind of event, if it counts at all."""

@@ -153,6 +153,7 @@ class Hint:
     is_open: bool = True  # a period is open now; else nothing counts
     in_phase: bool = False  # that period is a phase, not a week
     makes_up: bool = False  # it counts for the period before, and so do the ``left``
+    apart: int = 0  # of replies: how many more count once they reach different people
 
 
 def judge(events: Iterable[Event], periods: Sequence[Period], scheme: Scheme) -> list[Outcome]:
@@ -415,15 +416,16 @@ def hint(
     here = rises.pop(period.key, 0.0)
     spaces = room if room is not None else {one.key: scheme.target - before.get(one.key, 0.0) for one in periods}
     earns = sum(min(max(0.0, spaces.get(key, 0.0)), rise) for key, rise in {**rises, period.key: here}.items())
-    makes_up = not here and any(rises.values())
+    makes_up, apart = not here and any(rises.values()), 0
     if makes_up:
         left = _making_up(known, kind, period, rule, now, to, collected)
     else:
         valid = [one for one in one_more if one.kind == kind and period_of(one.at, [period]) and not flaw(one, rule)]
         done = len({event.subject for event in valid} if kind == "rating" else valid) - 1
         left = max(0, _most(valid, rule) * rule.per - done)
+        apart = max(0, rule.most * rule.per - done)
     rise = here + sum(rises.values())
-    return Hint(rise, left, rule.least_words, earns, in_phase=bool(period.name), makes_up=makes_up)
+    return Hint(rise, left, rule.least_words, earns, in_phase=bool(period.name), makes_up=makes_up, apart=apart)
 
 
 def _making_up(

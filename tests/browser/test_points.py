@@ -55,7 +55,9 @@ def test_a_learner_asks_a_trainer_adds_points_and_the_gradebook_shows_them(
     participation = frame.get_by_role("navigation", name="Rooms").get_by_role("link", name="My participation")
     learner.follow(participation, frame.get_by_role("heading", name="Your trainer changed this"))
     for said in (REASON, "It does now."):
-        expect(frame.get_by_text(said)).to_be_visible()
+        expect(frame.get_by_text(said).first).to_be_visible()
+    given = frame.locator(".lines li", has_text="Given by your trainer on top")
+    expect(given).to_contain_text(re.compile(f"{REASON}.*Helen Ashworth", re.DOTALL))
     expect(frame.locator(".step-by-step .result")).to_contain_text("2.5 of 10 is 25%.")
 
     grades = learner.context.new_page()

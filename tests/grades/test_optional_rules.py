@@ -369,11 +369,28 @@ def what_is_foretold_comes(told: History, chance: random.Random) -> None:
     assert (told_ahead["now"], told_ahead["then"]) == tuple(
         None if one is None else percent(one) for one in (now, then)
     )
+    there, lacks = told.points.get(current.key, 0.0), told_ahead["missing"]
+    assert (told_ahead["full"] is None) == (topped_up(told, current, lacks).again(current.ends)[1] is None)
+    if told_ahead["full"] is not None:
+        assert told_ahead["full"] == percent(topped_up(told, current, lacks).again(current.ends)[1] or 0.0)
+    if lacks:
+        filled = [topped_up(told, current, some).standing.periods[-1] for some in (lacks - 0.25, lacks)]
+        assert [one.earned >= one.target for one in filled] == [False, True]
+    raised = foreseeing.raising_from(told.periods, told.rules, told.adjustments, told.points)
+    if raised:
+        assert (topped_up(told, current, raised - there).standing.share or 0) > (told.standing.share or 0)
+        assert topped_up(told, current, max(0.0, raised - there - 1)).standing.share == told.standing.share
     if told_ahead["more"]:
         kind, count = told_ahead["kind"], told_ahead["more"]
         texts = [Event(5000 + n, kind, told.now, 100, reached=5000 + n) for n in range(count)]
         done = [replace(told, events=told.events + texts[:n]).standing.periods[-1] for n in (count - 1, count)]
         assert [one.earned >= one.target for one in done] == [False, True]
+
+
+def topped_up(told: History, period: Period, points: float) -> History:
+    """The same with so many points more in a period."""
+    more = [Adjustment(7000, "bonus", period.key, points)] if points else []
+    return replace(told, adjustments=[*told.adjustments, *more])
 
 
 def told_step_by_step(found: Standing, scheme: Scheme) -> None:

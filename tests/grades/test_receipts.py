@@ -12,7 +12,7 @@ from sociallearn import clock
 from sociallearn.database import db, transaction
 from sociallearn.grades import reading, receipts
 from sociallearn.grades.models import Standing
-from sociallearn.grades.receipts import Receipt
+from sociallearn.grades.receipts import Ratings, Receipt
 from sociallearn.grades.schemes import Kind as Event
 from sociallearn.posts.models import Kind, Visibility
 from sociallearn.roster.models import Cohort, Member, Seat
@@ -52,7 +52,7 @@ def test_every_line_says_why(school: School) -> None:
     with clock.at(MONDAY + WEEK + DAY):
         cast.write(ben, body="first words " + cast.text(45, "z"))
         found = receipt_of(ben)
-    assert (found.grade, found.percent, found.scheme_name, found.target) == (0.4, 40, "light", 10)
+    assert (found.grade, found.percent, found.target) == (0.4, 40, 10)
     assert found.comment == "Week 2 is open: 4 of 10 so far. Closed weeks: 40%."
     assert [(period.label, period.earned, period.is_open) for period in found.periods] == [
         ("Week 1", 4, False),
@@ -65,6 +65,7 @@ def test_every_line_says_why(school: School) -> None:
         ("post", 0, "removed", None),
         ("rating", 0, "part_of_round", None),
     ]
+    assert lines[3].ratings == Ratings(ideas=1, rounds=0, most=1, per=5, is_open=False)
     assert lines[0].title == "Who?"
     assert [line.url for line in lines[:2]] == [f"/s/seat/questions/{question}", f"/s/seat/posts/{short}"]
     assert "x0" not in lines[2].title
@@ -76,12 +77,54 @@ def test_nothing_yet(school: School) -> None:
     with clock.at(MONDAY + DAY):
         found = receipt_of(school.people["ben"])
     assert (found.grade, found.percent) == (None, None)
-    assert [(chance.kind, chance.points, chance.left, chance.least_words) for chance in found.still_possible] == [
-        ("post", 4, 1, 40),
-        ("reply", 3, 2, 20),
-        ("idea", 4, 1, 0),
-        ("rating", 2, 5, 0),
+    assert [(one.kind, one.points, one.left, one.apart, one.least_words) for one in found.still_possible] == [
+        ("post", 4, 1, None, 40),
+        ("reply", 3, 2, 4, 20),
+        ("idea", 4, 1, None, 0),
+        ("rating", 2, 5, None, 0),
     ]
+
+
+@pytest.mark.usefixtures("seat")
+def test_a_maximum_is_named_and_what_others_would_add(school: School) -> None:
+    ben, cleo, dora = (school.learner(name) for name in ("ben", "cleo", "dora"))
+
+    def reached() -> list[tuple[str, float, bool]]:
+        lines = receipt_of(ben).periods[0].lines
+        return [(line.event, line.limit, line.to_one) for line in lines if line.why == "maximum_reached"]
+
+    with clock.at(MONDAY + DAY):
+        for _number in range(3):
+            cast.reply(ben, cast.write(cleo))
+        assert reached() == [("reply", 2, True)]
+        assert [(one.left, one.apart) for one in receipt_of(ben).still_possible if one.kind == "reply"] == [(0, 1)]
+        cast.write(ben)
+        for _number in range(2):
+            cast.reply(ben, cast.write(dora))
+            cast.write(ben)
+        assert sorted(reached()) == [("post", 1, False), ("post", 1, False), ("reply", 4, False)]
+
+
+@pytest.mark.usefixtures("seat")
+def test_from_where_on_the_open_week_raises_the_score(school: School) -> None:
+    ben, cleo, dora = (school.learner(name) for name in ("ben", "cleo", "dora"))
+    with clock.at(MONDAY + DAY):
+        cast.write(ben)
+        cast.reply(ben, cast.write(cleo))
+    with clock.at(MONDAY + WEEK + DAY):
+        cast.reply(ben, cast.write(cleo))
+        before = receipt_of(ben)
+        assert before.sum is not None
+        assert before.foreseen is not None
+        assert (before.percent, before.sum.raises_from) == (70, 8)  # with 7 it stays at 70%
+        assert (before.foreseen.missing, before.foreseen.full) == (7, 85)
+        cast.write(ben)
+        assert receipt_of(ben).percent == 70
+        cast.reply(ben, cast.write(dora))
+        after = receipt_of(ben)
+        assert after.sum is not None
+        assert after.foreseen is not None
+        assert (after.percent, after.sum.raises_from, after.foreseen.missing) == (85, None, 0)
 
 
 @pytest.mark.usefixtures("seat")

@@ -33,6 +33,12 @@ def test_ones_own_participation(cast: Cast) -> None:
     assert page.status_code == 200
     assert "Week 1 is open: 4 of 10 so far." in page.text
     assert "Yesterday a colleague" in page.text
+    assert re.search(r'<h3>Week 1 <span class="soft">\(\d+( \w+)? ?– ?\d+ \w+\)</span></h3>', page.text)
+    assert "2 times, or 4 if they reach different people" in " ".join(page.text.split())
+    assert re.search(
+        r"With 6 more points by <time[^>]*>[^<]+23:59</time> this week is full, for example with 2 replies\.", page.text
+    )
+    assert "Then your score is 100%." in page.text
 
 
 def test_nothing_yet_and_nothing_ever(cast: Cast) -> None:
