@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import cos, pi, sin, sqrt
+from math import cos, hypot, pi, sin, sqrt
 
 from sociallearn.insights.figuring import Bridging
 
@@ -33,6 +33,7 @@ class Line:
     y2: float
     replies: int
     weight: float
+    at: tuple[float, float]  # where the number stands
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,16 @@ def picture(found: Bridging) -> Picture:
     for pair in found.pairs:
         one, other = discs.get(pair.one), discs.get(pair.other)
         if one is not None and other is not None and one is not other:
-            lines.append(Line(one.x, one.y, other.x, other.y, pair.replies, round(pair.replies / most, 2)))
+            weight = round(pair.replies / most, 2)
+            lines.append(Line(one.x, one.y, other.x, other.y, pair.replies, weight, _number_at(one, other)))
     return Picture(tuple(discs.values()), tuple(lines))
+
+
+def _number_at(one: Disc, other: Disc) -> tuple[float, float]:
+    """Before the middle of what can be seen of a line: in the middle of the picture lines cross."""
+    far = hypot(other.x - one.x, other.y - one.y)
+    along = (one.radius + 0.38 * (far - one.radius - other.radius)) / far
+    return round(one.x + along * (other.x - one.x), 1), round(one.y + along * (other.y - one.y), 1)
 
 
 def _discs(sizes: Mapping[str, int]) -> list[Disc]:

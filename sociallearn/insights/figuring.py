@@ -36,6 +36,8 @@ from datetime import date, timedelta
 from sociallearn.questions import surviving
 
 WEEK = timedelta(weeks=1)
+FEW = 10  # questions: of fewer, a share says little
+RECENT = 4  # weeks that are held against as many before
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,7 @@ class Figures:
     weeks: tuple[Week, ...] = ()
     units: dict[str, int] = field(default_factory=dict)  # acts; "" none, "other" those too small
     weekdays: dict[str, int] = field(default_factory=dict)
+    block: tuple[date, date] | None = None  # first and last day of the newest
     spread: dict[int, int] = field(default_factory=dict)  # of the newest block
     silent: int | None = None  # of the newest block
     funnel: dict[str, int] = field(default_factory=dict)
@@ -150,8 +153,24 @@ class Figures:
     @property
     def acts_a_week(self) -> float | None:
         """On average, over the weeks that are shown."""
-        shown = [week.acts for week in self.weeks if week.acts is not None]
-        return sum(shown) / len(shown) if shown else None
+        return self.acts / self.weeks_shown if self.weeks_shown else None
+
+    @property
+    def weeks_shown(self) -> int:
+        """How many weeks that average is of."""
+        return sum(week.acts is not None for week in self.weeks)
+
+    @property
+    def quiet_since(self) -> date | None:
+        """The Monday from which on no week is shown; nothing where the newest is, or where none ever was."""
+        shown = [week.monday for week in self.weeks if week.acts is not None]
+        return shown[-1] + WEEK if shown and shown[-1] != self.weeks[-1].monday else None
+
+    @property
+    def change(self) -> float | None:
+        """Acts of the last four weeks by those of the four before, minus 1; nothing where not all eight are shown."""
+        acts = [week.acts for week in self.weeks[-2 * RECENT :] if week.acts is not None]
+        return sum(acts[RECENT:]) / sum(acts[:RECENT]) - 1 if len(acts) == 2 * RECENT else None
 
     @property
     def people_a_week(self) -> float | None:
@@ -170,6 +189,21 @@ class Figures:
         return sum(one.in_time for one in self.questions)
 
     @property
+    def has_few_questions(self) -> bool:
+        """Too few for a share of them to say much."""
+        return self.asked < FEW
+
+    @property
+    def idea_count(self) -> int:
+        """Ideas in all stages."""
+        return sum(self.stages.values())
+
+    @property
+    def implemented(self) -> int:
+        """Of them, there and with evidence."""
+        return self.ideas.get("implemented", 0)
+
+    @property
     def is_empty(self) -> bool:
         """Nothing was closed yet, or nothing can be shown."""
         return not (self.acts or self.asked or self.ideas or self.pulses or any(self.funnel.values()))
@@ -181,7 +215,8 @@ def figures(cells: Iterable[Number], since: date, until: date) -> Figures:
     for cell in cells:
         if cell.what in ("funnel", "ideas", "stay") or (cell.since >= since and cell.until < until):
             by[cell.what].append(cell)
-    newest = max((cell.until for cell in by["block"]), default=None)
+    block = max(((cell.since, cell.until) for cell in by["block"]), default=None)
+    newest = block[1] if block else None
     spread = {int(cell.key): int(cell.number) for cell in by["spread"] if cell.until == newest}
     ideas = {cell.key: int(cell.number) for cell in by["ideas"]}
     stages = {key.removeprefix("stage:"): count for key, count in ideas.items() if key.startswith("stage:")}
@@ -189,6 +224,7 @@ def figures(cells: Iterable[Number], since: date, until: date) -> Figures:
         weeks=_weeks(by["week"], since, until),
         units=_sums(by["acts"], lambda cell: cell.unit or ("other" if cell.key == "other" else "")),
         weekdays=_sums(by["weekday"], lambda cell: cell.key),
+        block=block,
         spread=spread,
         silent=next((int(cell.number) for cell in by["silent"] if cell.until == newest), None),
         funnel={cell.key: int(cell.number) for cell in by["funnel"]},

@@ -11,7 +11,8 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, aliased
 
 from sociallearn import clock
-from sociallearn.ideas.staging import REFUSED
+from sociallearn.ideas.models import Stage
+from sociallearn.ideas.staging import REFUSED, USUAL, Step
 from sociallearn.insights import gathering
 from sociallearn.insights.figuring import Figures, Number, figures
 from sociallearn.insights.models import Cell, Closed, MemberWeek
@@ -47,8 +48,8 @@ def closed_until(session: Session, cohorts: Collection[Cohort]) -> dict[int, dat
 def told(
     session: Session, cohorts: Sequence[Cohort], weeks: int | None, *, back: int = 0, with_waits: bool = False
 ) -> list[Told]:
-    """Figures over the last ``weeks`` closed weeks of each, or all of a year; ``back`` so many weeks earlier. Two
-    queries, however many cohorts."""
+    """Figures over the last ``weeks`` closed weeks of each, or all of a year; ``back`` so many weeks earlier. Weeks
+    before a cohort began are not its quiet ones. Two queries, however many cohorts."""
     ends = {id_: until - WEEK * back for id_, until in closed_until(session, cohorts).items()}
     starts = {id_: until - WEEK * (weeks or LONGEST) for id_, until in ends.items()}
     by_cohort: defaultdict[int, list[Number]] = defaultdict(list)
@@ -59,8 +60,11 @@ def told(
     for one in cohorts:
         own = by_cohort[one.id]
         since = starts[one.id]
-        if weeks is None:  # from its first week on
-            since = max(since, min((cell.since for cell in own if cell.what not in STANDING), default=ends[one.id]))
+        began = min((cell.since for cell in own if cell.what not in STANDING), default=ends[one.id])
+        if weeks is not None:
+            began = min(began, monday(one.created_at, one.time_zone))
+        if since < began < ends[one.id] or weeks is None:
+            since = max(since, began)
         found.append(Told(one, since, ends[one.id], figures(own, since, ends[one.id])))
     return found
 
@@ -91,6 +95,15 @@ def reasons(session: Session, cohort: Cohort) -> Sequence[str]:
     refused = Decision.after == gathering.STAGE + REFUSED
     statement = select(Decision.reason).where(Decision.cohort_id == cohort.id, refused)
     return session.scalars(statement.order_by(Decision.id.desc()).limit(MOST_REASONS)).all()
+
+
+def stage_places(session: Session, cohort: Cohort) -> dict[str, int]:
+    """In which order stages of its ideas come, as cells write them: the usual ones, and those a trainer ordered."""
+    found = {key: place for place, key in enumerate(USUAL)}
+    ordered = select(Stage.key, Stage.name, Stage.place).where(Stage.cohort_id == cohort.id)
+    for key, name, place in session.execute(ordered.order_by(Stage.round_id)):
+        found[Step(key, name).code] = place
+    return found
 
 
 def rows(session: Session, cohort: Cohort) -> list[list[Any]]:

@@ -49,7 +49,10 @@ def organisation() -> ResponseReturnValue:
     access.require_manager()
     found = reading.told(db.session(), reaching.cohorts(db.session(), access.member()), OVERVIEW)
     told = [(one, telling.sentences(one.figures)) for one in found]
-    return render_template("insights/organisation.html", told=told, weeks=OVERVIEW, most=MOST_BESIDE, room="insights")
+    together = telling.together([one.figures for one in found])
+    return render_template(
+        "insights/organisation.html", told=told, together=together, weeks=OVERVIEW, most=MOST_BESIDE, room="insights"
+    )
 
 
 @bp.get("/insights/beside")
@@ -110,7 +113,7 @@ def _cohort_page(cohort: Cohort) -> str:
     session, weeks = db.session(), _weeks()
     told = reading.told(session, [cohort], weeks, with_waits=True)[0]
     figures, is_here = told.figures, cohort.id == access.cohort().id
-    bridging = figures.bridging
+    bridging, places = figures.bridging, reading.stage_places(session, cohort)
     return render_template(
         "insights/index.html",
         cohort_shown=cohort,
@@ -121,6 +124,8 @@ def _cohort_page(cohort: Cohort) -> str:
         # what the decision log says is for the cohort's own people
         reasons=reading.reasons(session, cohort) if is_here and figures.ideas.get("refused") else [],
         stage_names=staging.usual_names(),
+        stages=sorted(figures.stages, key=lambda code: (places.get(code, len(places)), code)),
+        bridging=telling.bridging(bridging) if bridging else None,
         weeks=weeks,
         choices=PERIODS,
         **_links(cohort),

@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from sociallearn.activity.models import Activity, Verb
 from sociallearn.ideas.models import Idea, IdeaRound, Outcome
 from sociallearn.posts.models import Decision, Kind, Post
+from sociallearn.pulse import sealing
+from sociallearn.pulse.models import PulseReply, PulseRound
 from sociallearn.questions.models import QuestionClock
 from sociallearn.roster.models import Cohort, Member, Person, Role, Unit
 
@@ -29,15 +31,16 @@ WAYS = (
     ("new", "not_now", "discussion"),
 )  # fmt: skip
 AT_ONCE = 5000
+LIKED = (1, 4, 5, 3, 5, 2, 4)  # answers, in turn
 
 
 def fill(
     session: Session, like: Member, *, cohorts: int, people: int, acts: int, weeks: int = 8, seed: int = 1,
-    units: tuple[int, ...] = (),
+    units: tuple[int, ...] = (), with_pulse: bool = False,
 ) -> list[int]:  # fmt: skip
     """``cohorts`` of ``people`` learners each, ``acts`` in each, in the organisation of ``like``; their ids.
 
-    ``units``: how many belong to each unit, in turn; else five units by chance.
+    ``units``: how many belong to each unit, in turn; else five units by chance. ``with_pulse``: all who came answered.
     """
     chance, home = random.Random(seed), session.get_one(Cohort, like.cohort_id)
     own = {"organisation_id": like.organisation_id}
@@ -78,7 +81,10 @@ def fill(
             crowd[1].role, crowd[2].is_test = Role.TRAINER, True
         session.add_all(crowd)
         session.flush()
-        _talk(session, cohort, [one for one in crowd if one.joined_at], acts, weeks, chance)
+        here = [one for one in crowd if one.joined_at]
+        _talk(session, cohort, here, acts, weeks, chance)
+        if with_pulse:
+            _ask(session, cohort, [one for one in here if one.role == Role.LEARNER and not one.is_test])
     return made
 
 
@@ -152,6 +158,18 @@ def _talk(  # noqa: C901
     for model, rows in (*kept, (Outcome, outcomes)):
         for at_ in range(0, len(rows), AT_ONCE):
             session.execute(insert(model.__table__), [_with_defaults(model, row) for row in rows[at_ : at_ + AT_ONCE]])
+
+
+def _ask(session: Session, cohort: Cohort, crowd: list[Member]) -> None:
+    """Both questions of the pulse, in the second week, and what all answered."""
+    own = {"cohort_id": cohort.id, "organisation_id": cohort.organisation_id}
+    closes_at = START + timedelta(days=13)
+    asked = PulseRound(**own, by_id=crowd[0].id, opened_at=START + timedelta(days=7), closes_at=closes_at)
+    session.add(asked)
+    session.flush()
+    for n, one in enumerate(crowd):
+        answers = sealing.Answers(liked=LIKED[n % len(LIKED)], found=n % 6 + 1)
+        session.add(PulseReply(**own, round_id=asked.id, member_id=one.id, sealed=sealing.seal(answers)))
 
 
 def _with_defaults(model: Any, row: dict[str, Any]) -> dict[str, Any]:

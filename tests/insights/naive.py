@@ -1,7 +1,7 @@
 """Figures once more, by the plainest code there is: from what is exported, and from the raw rows of the database."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, timedelta
 from statistics import median
 from typing import Any
@@ -247,6 +247,18 @@ def questions_from_posts(cells: list[Row], cohort: Cohort) -> None:
         assert sum(cell["key"] == "waits-for" for cell in here) == len(mine) - len(hours)
 
 
+def pulse_from_answers(rows: Rows, cells: list[Row], given: Sequence[int]) -> None:
+    """An average of so many answers in fives. Whose were left out by lot nobody knows, so it lies between the lowest
+    and the highest there can be. ``given``: what all who came answered, in turn."""
+    answers = [given[n % len(given)] for n in range(sum(bool(one["opened"]) for one in rows.people))]
+    [cell] = [cell for cell in cells if cell["what"] == "pulse" and cell["key"] == "liked"]
+    assert (cell["unit"], cell["other_unit"]) == ("", "")
+    count = int(cell["people_in_fives"])
+    assert count == len(answers) // 5 * 5
+    low, high = sum(sorted(answers)[:count]) / count, sum(sorted(answers)[-count:]) / count
+    assert round(low, 1) <= float(cell["number"]) <= round(high, 1)
+
+
 def standing_from_rows(rows: Rows, cells: list[Row], cohort: Cohort) -> None:
     """Funnel and ideas, from people, ideas, ratings and the decision log."""
     until = _after(max(cell["until"] for cell in cells if cell["what"] == "funnel"), 0)
@@ -344,6 +356,17 @@ def figures_from_cells(cells: list[Row], told: Figures, since: date, until: date
         assert told.bridging.index == pytest.approx(crossing / total - chance)
     else:
         assert not of["replies"]
+    rounds: defaultdict[str, dict[str, tuple[float, int]]] = defaultdict(dict)
+    for cell, number in of["pulse"]:
+        rounds[cell["since"]][cell["key"]] = (number, int(cell["people_in_fives"]))
+    assert {
+        one.monday.isoformat(): {
+            key: value
+            for key, value in (("liked", (one.liked, one.liked_people)), ("found", (one.found, one.found_people)))
+            if value[0] is not None
+        }
+        for one in told.pulses
+    } == rounds
     standing = {
         what: {cell["key"]: float(cell["number"]) for cell in cells if cell["what"] == what}
         for what in ("funnel", "ideas", "stay")

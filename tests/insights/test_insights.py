@@ -21,6 +21,7 @@ from sociallearn.activity import recording
 from sociallearn.activity.models import Activity, Verb
 from sociallearn.database import db, transaction
 from sociallearn.insights import closing, hiding, mixing, reading, tallying
+from sociallearn.insights.figuring import Figures, Week
 from sociallearn.insights.hiding import Part
 from sociallearn.insights.models import Cell, Closed, MemberWeek
 from sociallearn.roster import granting
@@ -128,8 +129,8 @@ def test_each_act_is_counted_at_once_and_counting_again_gives_the_same(app: Flas
 
 
 def test_every_figure_is_reckoned_again_from_what_is_exported(app: Flask, cast: Cast) -> None:
-    ids = made(app, cast, cohorts=1, people=36, acts=900, units=(14, 10, 6, 3, 3))
-    ids += made(app, cast, cohorts=1, people=45, acts=600, seed=2)
+    ids = made(app, cast, cohorts=1, people=36, acts=900, units=(14, 10, 6, 3, 3), with_pulse=True)
+    ids += made(app, cast, cohorts=1, people=45, acts=600, seed=2, with_pulse=True)
     manage(app, cast)
     with clock.at(NOW):
         for cohort_id in ids:
@@ -153,6 +154,7 @@ def check(app: Flask, cast: Cast, cohort_id: int) -> None:
         naive.cells_from_rows(rows, cells)
         naive.questions_from_posts(cells, cohort)
         naive.standing_from_rows(rows, cells, cohort)
+        naive.pulse_from_answers(rows, cells, making.LIKED)
         for weeks, back in ((None, 0), (4, 0), (4, 4), (12, 0)):
             [told] = reading.told(db.session(), [cohort], weeks, back=back, with_waits=True)
             naive.figures_from_cells(cells, told.figures, told.since, told.until)
@@ -180,6 +182,23 @@ def test_the_running_week_and_weeks_of_fewer_than_five_are_told_nowhere(app: Fla
         page = cast.mona.get("/insights")
         assert page.status_code == 200
         assert "no figures yet" in page.text
+
+
+def test_a_cohort_that_went_quiet_is_not_flattered() -> None:
+    """The average says of how many weeks it is, and words say what the newest weeks show."""
+
+    def told(*acts: int | None) -> Figures:
+        weeks = (Week((START + timedelta(weeks=n)).date(), each, each and 10) for n, each in enumerate(acts))
+        return Figures(weeks=tuple(weeks))
+
+    quiet = told(40, None, 60, None, None)
+    assert (quiet.acts_a_week, quiet.weeks_shown) == (50, 2)
+    assert quiet.quiet_since == (START + timedelta(weeks=3)).date()
+    assert told(None, 40).quiet_since is None
+    assert told(None, None).quiet_since is None
+    assert told(99, 40, 40, 40, 40, 20, 20, 20, 20).change == -0.5
+    assert told(40, 40, None, 40, 20, 20, 20, 20).change is None
+    assert told(40, 40, 40, 20, 20, 20, 20).change is None
 
 
 def test_who_sees_which_cohort(app: Flask, cast: Cast) -> None:
@@ -217,7 +236,19 @@ def test_pages_with_figures_and_a_workbook_that_says_the_same(app: Flask, cast: 
         page = cast.mona.get(f"/insights/cohorts/{ids[0]}").text
         assert "Who talks to whom" in page
         assert page.count("<svg") > 6
+        stages = page.partition('id="stages-title"')[2]
+        places = [stages.index(f">{name}</text>") for name in ("New", "In discussion", "Done", "Not now")]
+        assert places == sorted(places), "in their own order"
+        assert "of 100 replies go to another unit; by chance it would be" in page
         several = "&".join(f"cohort={one}" for one in ids)
+        all_ = cast.mona.get("/insights/organisation").text
+        cells_of = [making.read(cast.mona.get(f"/insights/cohorts/{id_}/cells.csv")) for id_ in ids]
+        sums = [
+            sum(float(cell["number"]) for cells in cells_of for cell in cells if cell["key"] == key)
+            for key in ("asked", "in-time", "implemented")
+        ]
+        assert f"{sums[2]:.0f} of " in all_
+        assert f"{sums[1]:.0f} of {sums[0]:.0f} questions in time" in all_
         for path in ("organisation", f"beside?{several}", f"cohorts/{ids[0]}/periods?weeks=4"):
             assert cast.mona.get(f"/insights/{path}").status_code == 200
         cells = making.read(cast.mona.get(f"/insights/cohorts/{ids[0]}/cells.csv"))
