@@ -61,5 +61,7 @@ def _in_cohort(table: str) -> tuple[sa.schema.SchemaItem, ...]:
 
 def downgrade() -> None:
     """And back."""
+    op.execute("DELETE FROM notification WHERE about = 'pulse'")
+    op.execute("DELETE FROM quiet WHERE about = 'pulse'")
     op.drop_table("pulse_reply")
     op.drop_table("pulse_round")

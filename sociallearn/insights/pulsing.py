@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from sociallearn import clock
@@ -19,13 +19,20 @@ from sociallearn.insights.models import Cell
 from sociallearn.pulse import sealing
 from sociallearn.pulse.models import PulseReply, PulseRound
 from sociallearn.questions.promising import monday
-from sociallearn.roster.models import Cohort
+from sociallearn.roster.models import Cohort, Member, Role
 
 WEEK = timedelta(weeks=1)
+_ASKED = (
+    Member.role == Role.LEARNER,
+    Member.joined_at.is_not(None),
+    Member.left_at.is_(None),
+    Member.is_test.is_(False),
+)
 
 
 def close(session: Session, cohort: Cohort, until: date) -> None:
     """Rounds that ended in a week before that Monday; one that was open when the cohort was archived ended then."""
+    asked = session.scalar(select(func.count()).select_from(Member).where(*_ASKED, Member.cohort_id == cohort.id)) or 0
     pending = select(PulseRound).where(PulseRound.cohort_id == cohort.id, PulseRound.told_at.is_(None))
     for round_ in session.scalars(pending.order_by(PulseRound.id).with_for_update(key_share=True)):
         ended_at = min(round_.closes_at, cohort.archived_at or round_.closes_at)
@@ -34,15 +41,17 @@ def close(session: Session, cohort: Cohort, until: date) -> None:
             continue
         sealed = session.scalars(select(PulseReply.sealed).where(PulseReply.round_id == round_.id))
         answers = [sealing.unseal(one) for one in sealed]
-        _add(session, cohort, week, "liked", [one.liked for one in answers])
-        _add(session, cohort, week, "found", [one.found for one in answers if one.found != sealing.NOT_LOOKED])
+        looked = [one.found for one in answers if one.found != sealing.NOT_LOOKED]
+        _add(session, cohort, week, "liked", [one.liked for one in answers], asked)
+        _add(session, cohort, week, "found", looked, asked)
         session.execute(delete(PulseReply).where(PulseReply.round_id == round_.id))
         round_.told_at = clock.now()
 
 
-def _add(session: Session, cohort: Cohort, week: date, key: str, answers: Sequence[int]) -> None:
+def _add(session: Session, cohort: Cohort, week: date, key: str, answers: Sequence[int], asked: int) -> None:
     given = [one for one in answers if one]
-    drawn = secrets.SystemRandom().sample(given, hiding.in_fives(len(given)))
+    # that nearly everybody answered would tell that somebody did
+    drawn = secrets.SystemRandom().sample(given, hiding.in_fives(len(given), max(asked, len(given))))
     if not drawn:
         return
     cell = Cell(cohort_id=cohort.id, organisation_id=cohort.organisation_id, what="pulse", key=key)

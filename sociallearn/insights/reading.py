@@ -1,12 +1,14 @@
 """Read the cells of cohorts, and a cohort's rows for its own trainer."""
 
+import hmac
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from flask import current_app
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, aliased
 
@@ -106,18 +108,30 @@ def stage_places(session: Session, cohort: Cohort) -> dict[str, int]:
     return found
 
 
+def numbers(cohort: Cohort) -> Callable[[int], int]:
+    """What stands for a person in tables without names: the same in each of them, and in no address of a page."""
+    key = current_app.config["SECRET_KEY"].encode()
+
+    def number(member_id: int) -> int:
+        found = hmac.digest(key, f"insights:{cohort.id}:{member_id}".encode(), "sha256")
+        return int.from_bytes(found[:5], "big")
+
+    return number
+
+
 def rows(session: Session, cohort: Cohort) -> list[list[Any]]:
     """What each learner did in each week, for the cohort's trainer; people by a number, not by name."""
+    number = numbers(cohort)
     statement = (
         select(MemberWeek, Unit.name)
         .outerjoin(Unit, Unit.id == MemberWeek.unit_id)
         .where(MemberWeek.cohort_id == cohort.id)
-        .order_by(MemberWeek.monday, MemberWeek.member_id)
     )
-    return [
-        [row.monday, row.member_id, name or "", row.texts, row.replies, row.ratings, *row.days]
+    found = (
+        [row.monday, number(row.member_id), name or "", row.texts, row.replies, row.ratings, *row.days]
         for row, name in session.execute(statement)
-    ]
+    )
+    return sorted(found, key=lambda one: one[:2])
 
 
 def people(session: Session, cohort: Cohort) -> list[list[Any]]:
@@ -126,21 +140,26 @@ def people(session: Session, cohort: Cohort) -> list[list[Any]]:
         select(Member.id, Unit.name, Member.joined_at, Member.left_at)
         .outerjoin(Unit, Unit.id == Member.unit_id)
         .where(*gathering.learners(cohort))
-        .order_by(Member.id)
     )
-    zone = ZoneInfo(cohort.time_zone)
-    return [
-        [id_, name or "", *(moment.astimezone(zone).date() if moment else "" for moment in (joined_at, left_at))]
+    zone, number = ZoneInfo(cohort.time_zone), numbers(cohort)
+    found = (
+        [
+            number(id_),
+            name or "",
+            *(moment.astimezone(zone).date() if moment else "" for moment in (joined_at, left_at)),
+        ]
         for id_, name, joined_at, left_at in session.execute(statement)
-    ]
+    )
+    return sorted(found, key=lambda one: int(one[0]))
 
 
 def replies(session: Session, cohort: Cohort) -> list[list[Any]]:
     """How often one learner replied to another in a week: units and who was there stand among ``people``."""
     learners = set(session.scalars(select(Member.id).where(*gathering.learners(cohort))))
+    number = numbers(cohort)
     found = Counter(
-        (monday(at, cohort.time_zone), one, other)
+        (monday(at, cohort.time_zone), number(one), number(other))
         for one, other, at in gathering.replies(session, cohort)
         if one in learners and other in learners
     )
-    return [[*key, number] for key, number in sorted(found.items())]
+    return [[*key, count] for key, count in sorted(found.items())]

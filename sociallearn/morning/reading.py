@@ -30,7 +30,7 @@ from sociallearn.posts.models import Decision, Extra, Kind, Post, Starter, Visib
 from sociallearn.posts.reading import Shown
 from sociallearn.questions import answering, waiting
 from sociallearn.questions import reading as questions
-from sociallearn.questions.models import Escalation, Nudge, NudgeState, QuestionClock, Step, StepState, Why
+from sociallearn.questions.models import Escalation, Nudge, QuestionClock, Step, StepState, Why
 from sociallearn.questions.promising import monday
 from sociallearn.questions.waiting import ShownClock
 from sociallearn.roster.models import Member, Person, Role
@@ -258,7 +258,7 @@ def _give_helpers(session: Session, member: Member, found: dict[int, Waiting]) -
         .join(Member, Member.id == Nudge.member_id)
         .join(Person, Person.id == Member.person_id)
         .where(Nudge.cohort_id == member.cohort_id, Nudge.question_id.in_(found), Nudge.step == Step.HELPERS)
-        .where(Nudge.state != NudgeState.WITHDRAWN)  # who offers no longer is named no longer
+        .where(waiting.IS_NAMED)
         .order_by(Person.name, Nudge.id)
     )
     for question_id, name in session.execute(names):
@@ -365,7 +365,7 @@ def _closing(session: Session, member: Member, now: datetime) -> Closing | None:
         return None
     ends = min(one.ends for one in found)
     same = [one for one in found if one.ends == ends]
-    below = sum(one.more is not None for one in same)
+    below = sum(one.missing > 0 or one.more is not None for one in same)
     return Closing(ends, same[0].last_moment, same[0].phase, below, len(same)) if below else None
 
 

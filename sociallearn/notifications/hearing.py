@@ -232,7 +232,7 @@ def _announced(session: Session, post: Post) -> None:
 
 def _wrote(session: Session, nudge: FriendlyNudge) -> None:
     news = News(f"friendly:{nudge.id}", About.WORD, What.WROTE, by_id=nudge.by_id, nudge_id=nudge.id)
-    telling.tell(session, news, telling.here(session, nudge.cohort_id, None, Member.id == nudge.member_id))
+    telling.tell(session, news, [nudge.member_id])  # who writes has seen that they are here
 
 
 def _looked_again(session: Session, review: GradeReview) -> None:

@@ -29,7 +29,7 @@ from sociallearn.ideas.models import IdeaRound
 from sociallearn.notifications.models import About, FriendlyNudge, Need, Notification, Quiet, What
 from sociallearn.posts import sight
 from sociallearn.posts.models import Decision, Kind, Post, ReadMark, ThreadFollow, Visibility
-from sociallearn.pulse.asking import OPEN_FOR
+from sociallearn.pulse.models import PulseRound
 from sociallearn.questions.models import Nudge, NudgeState
 from sociallearn.roster.models import Member, Person
 from sociallearn.text.excerpting import excerpt
@@ -75,7 +75,14 @@ _SHOWN = (
         Notification.round_id.is_(None),
         literal("ideas").not_in(bindparam("rooms_off", expanding=True)),
     ),
-    or_(Notification.what != What.PULSE, Notification.at > bindparam("asked_since")),
+    or_(
+        Notification.what != What.PULSE,
+        exists().where(
+            PulseRound.cohort_id == Notification.cohort_id,
+            PulseRound.closes_at > bindparam("now"),
+            PulseRound.told_at.is_(None),
+        ),
+    ),
     or_(~_IS_MUTED, Notification.about == About.DECISION),
 )
 
@@ -165,7 +172,7 @@ def _values(member: Member) -> dict[str, Any]:
         "person_id": member.person_id,
         "closed_kinds": closed,
         "rooms_off": list(rooms_off),
-        "asked_since": clock.now() - OPEN_FOR,
+        "now": clock.now(),
     }
 
 

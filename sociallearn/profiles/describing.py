@@ -4,7 +4,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from sociallearn import clock
-from sociallearn.database import insert_new
+from sociallearn.database import insert_new, locked
 from sociallearn.profiles.models import Profile
 from sociallearn.roster.models import Member
 
@@ -12,6 +12,7 @@ from sociallearn.roster.models import Member
 def describe(session: Session, about: str, *, by: Member) -> None:
     """Let the cohort read this line with one's name; it replaces the one before, and an empty one only takes that
     away."""
+    locked(session, Member, by.id)  # of two tabs at once, the second replaces what the first said
     withdraw(session, by=by)
     if about:
         own = {"cohort_id": by.cohort_id, "organisation_id": by.organisation_id, "at": clock.now()}

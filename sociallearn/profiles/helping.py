@@ -119,6 +119,7 @@ def _texts(
             Member.is_test.is_(False),
             or_(Post.kind.in_([Kind.ANSWER, Kind.REPLY]), helped),
             _Root.visibility == Visibility.VISIBLE,
+            _Parent.visibility == Visibility.VISIBLE,
             _Parent.extras.op("&")(int(Extra.IMPORTED)) == 0,
             not_imported(),
         )

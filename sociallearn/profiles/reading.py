@@ -52,7 +52,8 @@ def person(session: Session, reader: Member, member_id: int, before: int | None)
         shown.about = about(session, found)
         if "questions" not in reader.cohort.rooms_off:
             shown.offered = finding.offered(session, reader, found.id)
-    knows_names = reader.role in (Role.LEARNER, Role.TRAINER) or shown.is_mine
+    is_listed = reader.role == Role.LEARNER and found.left_at is None and "@" not in found.name
+    knows_names = reader.is_trainer or is_listed or shown.is_mine
     return shown if knows_names or shown.page.items or shown.offered else None
 
 

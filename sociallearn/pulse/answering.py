@@ -7,9 +7,9 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from sociallearn import clock
 from sociallearn.database import insert_or_get
 from sociallearn.errors import Refusal
+from sociallearn.pulse import asking
 from sociallearn.pulse.models import PulseReply, PulseRound
 from sociallearn.pulse.sealing import NOT_LOOKED, Answers, seal, unseal
 from sociallearn.roster.models import Member, Role
@@ -51,8 +51,8 @@ def _reply(session: Session, by: Member) -> PulseReply:
     """The member's own row, made if need be. The round is held, so that no answer comes after its figures."""
     if not is_asked(by):
         raise Refusal(403, _("These two questions are for learners."), "")
-    is_open = (PulseRound.cohort_id == by.cohort_id, PulseRound.closes_at > clock.now(), PulseRound.told_at.is_(None))
-    round_ = session.scalar(select(PulseRound).where(*is_open).with_for_update(key_share=True))
+    theirs = select(PulseRound).where(PulseRound.cohort_id == by.cohort_id, *asking.is_open())
+    round_ = session.scalar(theirs.with_for_update(key_share=True))
     if round_ is None:
         raise Refusal(409, _("These two questions are closed."), _("Thank you for wanting to answer them."))
     own = {"cohort_id": by.cohort_id, "organisation_id": by.organisation_id, "sealed": seal(Answers())}

@@ -6,7 +6,6 @@ from datetime import date
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
-from sociallearn import clock
 from sociallearn.pulse import asking
 from sociallearn.pulse.answering import is_asked
 from sociallearn.pulse.models import PulseReply, PulseRound
@@ -40,7 +39,7 @@ def shown(session: Session, member: Member) -> Shown | None:
     row = session.execute(
         select(PulseRound, PulseReply.sealed)
         .outerjoin(PulseReply, mine)
-        .where(PulseRound.cohort_id == member.cohort_id, PulseRound.closes_at > clock.now())
+        .where(PulseRound.cohort_id == member.cohort_id, *asking.is_open())
     ).first()
     if row is None:
         return None

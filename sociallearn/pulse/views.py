@@ -20,7 +20,7 @@ def show() -> ResponseReturnValue:
     return render_template(
         "pulse/show.html",
         last=last,
-        is_open=last is not None and last.closes_at > clock.now(),
+        is_open=last is not None and last.closes_at > clock.now() and last.told_at is None,
         last_day=asking.last_day(cohort, last) if last else None,
         told_on=asking.told_on(cohort, last) if last else None,
         next_day=asking.next_day(cohort, last),

@@ -31,6 +31,8 @@ from sociallearn.roster.models import Member, Person, Space
 
 MOST_TOPICS = 60  # to choose from
 _HOUR = 3600.0
+# who was asked to help and offers no longer, or left, is named no longer
+IS_NAMED = and_(Member.left_at.is_(None), exists().where(HelperProfile.member_id == Nudge.member_id).correlate(Nudge))
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +156,7 @@ def asking(session: Session, question: Post, member: Member, shown: ShownClock |
     """Who was asked about this question, and what this member is asked: two queries, and one more for the asker of a
     question answered in time."""
     rows = session.execute(
-        select(Nudge.member_id, Nudge.step, Nudge.state, Person.name)
+        select(Nudge.member_id, Nudge.step, Nudge.state, Person.name, IS_NAMED)
         .join(Member, Member.id == Nudge.member_id)
         .join(Person, Person.id == Member.person_id)
         .where(Nudge.question_id == question.id, Nudge.cohort_id == member.cohort_id)
@@ -162,10 +164,10 @@ def asking(session: Session, question: Post, member: Member, shown: ShownClock |
         .order_by(Person.name, Nudge.id)
     ).all()
     found = Asking()
-    for member_id, step, state, name in rows:
+    for member_id, step, state, name, is_named in rows:
         if step == Step.HELPERS:
             found.count += 1
-            if member.is_trainer and state != NudgeState.WITHDRAWN:  # who offers no longer is named no longer
+            if member.is_trainer and is_named:
                 found.names.append(name)
         is_request = step != Step.FOLLOWERS and state == NudgeState.OPEN
         found.is_mine = found.is_mine or (member_id == member.id and is_request)

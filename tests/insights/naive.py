@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sociallearn.activity.models import Activity
 from sociallearn.database import db
 from sociallearn.ideas.models import Idea, Outcome
+from sociallearn.insights import reading
 from sociallearn.insights.figuring import Figures
 from sociallearn.posts.models import Decision, Kind, Post
 from sociallearn.questions.models import QuestionClock
@@ -203,14 +204,15 @@ def rows_from_activity(rows: Rows, cohort: Cohort) -> None:
     did: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     pairs: Counter[tuple[str, str, str]] = Counter()
     columns = (Activity.verb, Activity.member_id, Activity.reached_id, Activity.at)
-    for verb, member_id, reached_id, at in db.session.execute(select(*columns).where(Activity.cohort_id == cohort.id)):
+    number = reading.numbers(cohort)
+    for verb, *ids, at in db.session.execute(select(*columns).where(Activity.cohort_id == cohort.id)):
+        by, to = (str(number(one)) if one else "" for one in ids)
         day = at.astimezone(zone).date()
         week = (day - timedelta(days=day.weekday())).isoformat()
-        if str(member_id) in people and verb in SAID:
-            did[week, str(member_id)].update((SAID[verb], DAYS[day.weekday()]))
-        both = (str(member_id), str(reached_id))
-        if SAID.get(verb) == "replies" and people.issuperset(both) and both[0] != both[1]:
-            pairs[week, *both] += 1
+        if by in people and verb in SAID:
+            did[week, by].update((SAID[verb], DAYS[day.weekday()]))
+        if SAID.get(verb) == "replies" and people.issuperset((by, to)) and by != to:
+            pairs[week, by, to] += 1
     names = ("texts", "replies", "ratings", *DAYS)
     assert {(row["week"], row["person"]): [int(row[name]) for name in names] for row in rows.rows} == {
         key: [counts[name] for name in names] for key, counts in did.items()
@@ -254,7 +256,7 @@ def pulse_from_answers(rows: Rows, cells: list[Row], given: Sequence[int]) -> No
     [cell] = [cell for cell in cells if cell["what"] == "pulse" and cell["key"] == "liked"]
     assert (cell["unit"], cell["other_unit"]) == ("", "")
     count = int(cell["people_in_fives"])
-    assert count == len(answers) // 5 * 5
+    assert count == fives(len(answers), len(answers))
     low, high = sum(sorted(answers)[:count]) / count, sum(sorted(answers)[-count:]) / count
     assert round(low, 1) <= float(cell["number"]) <= round(high, 1)
 
@@ -266,7 +268,8 @@ def standing_from_rows(rows: Rows, cells: list[Row], cohort: Cohort) -> None:
     still = {one["person"] for one in rows.people if not one["left"] or one["left"] >= until}
     opened = {one["person"] for one in rows.people if one["opened"] and one["opened"] < until} & still
     took = {row["person"] for row in rows.rows if row["week"] < until} & opened
-    marked = {str(one) for one in db.session.scalars(select(Member.id).where(Member.read_up_to > 0))}
+    number = reading.numbers(cohort)
+    marked = {str(number(one)) for one in db.session.scalars(select(Member.id).where(Member.read_up_to > 0))}
     read = opened & (marked | took)
     told = {cell["key"]: int(float(cell["number"])) for cell in cells if cell["what"] == "funnel"}
     of = len(still)
