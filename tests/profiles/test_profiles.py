@@ -163,6 +163,15 @@ def test_others_see_what_one_says_and_wrote_for_them(app: Flask, cast: Cast) -> 
     assert "Loud" not in gone
 
 
+def test_who_left_without_a_text_is_nobody_to_learners(app: Flask, cast: Cast) -> None:
+    page = f"/people/{cast.dora.member_id}"
+    assert cast.ben.get(page).status_code == 200
+    with app.app_context(), transaction() as session:
+        session.get_one(Member, cast.dora.member_id).left_at = clock.now()
+    assert cast.ben.get(page).status_code == 404
+    assert "No longer in this course" in main(cast.tess, page)
+
+
 def test_a_line_is_short_comes_back_and_goes_again(cast: Cast) -> None:
     long = "very " * 40
     refused = cast.ben.post("/me", about=long)

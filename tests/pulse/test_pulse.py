@@ -178,8 +178,16 @@ def test_a_course_that_ends_in_the_week_is_told_at_its_end(app: Flask, cast: Cas
             cohort.archived_at = clock.now()
         assert 'id="pulse"' not in people[0].get("/feed").text
         assert people[0].post("/pulse", liked="1").status_code == 403
-    found = cells(app, WEDNESDAY + timedelta(weeks=3))
+    tuesday = WEDNESDAY + timedelta(days=6)
+    found = cells(app, tuesday)
     assert [(one.key, one.number) for one in found] == [("found", 3.0), ("liked", 4.0)]
+    with clock.at(tuesday):  # the course goes on: what was told stays told, and no second round follows so soon
+        with app.app_context(), transaction() as session:
+            session.get_one(Cohort, found[0].cohort_id).archived_at = None
+        assert "Open until" not in cast.tess.get("/cohort/pulse").text
+        assert people[0].post("/pulse", liked="1").status_code == 409
+        cast.tess.post("/cohort/pulse/withdrawal")
+        assert cast.tess.post("/cohort/pulse").status_code == 409
     with app.app_context(), clock.at(WEDNESDAY + timedelta(weeks=3)):
         [told] = reading.told(db.session(), [db.session.get_one(Cohort, found[0].cohort_id)], None)
         assert told.figures.pulse is not None
