@@ -29,7 +29,15 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """And back."""
+    """And back: without what the version before could not read. It judges everybody anew at their next act."""
+    op.execute("UPDATE standing SET hints = '{}', foreseen = NULL")
+    op.execute("DELETE FROM ledger_entry WHERE kind IN ('accepted', 'endorsed', 'helped', 'built_on')")
+    versions = sa.table("scheme_version", sa.column("id", sa.Integer), sa.column("scheme", sa.JSON))
+    connection = op.get_bind()
+    for id_, scheme in connection.execute(sa.select(versions.c.id, versions.c.scheme)).all():
+        known = {name: value for name, value in scheme.items() if name not in ("quality", "reserve", "room")}
+        if known != scheme:
+            connection.execute(versions.update().where(versions.c.id == id_).values(scheme=known))
     op.create_index("ix_activity_author_id_post_id", "activity", ["author_id", "post_id"])
     op.create_index("ix_activity_member_id_verb", "activity", ["member_id", "verb"])
     op.create_index("ix_activity_post_id", "activity", ["post_id"])

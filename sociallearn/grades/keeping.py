@@ -140,7 +140,8 @@ def _judge(
     """Bring ledger and sums up to date; the events read for it: all, or those of some periods and of the newest two."""
     basis, version_id = folding.basis(member, rules, adjustments), rules.version_id or 0
     is_ahead = bool(touched) and max(touched or ()) > rules.now  # by another machine's clock
-    if touched is None or row.basis != basis or is_ahead or valuing.is_counted(rules):
+    has_closed = row.next_change_at is not None and row.next_change_at <= rules.now  # and no sweep came by since
+    if touched is None or row.basis != basis or is_ahead or has_closed or valuing.is_counted(rules):
         events = folding.events_of(session, member, rules)
         signs = valuing.signs_of(session, member, events, periods, rules)
         outcomes = folding.judge(events, periods, rules, adjustments, signs)

@@ -208,7 +208,7 @@ def line_for(session: Session, member: Member) -> Notice | None:
     if standing is None:
         return None
     foreseen = foreseeing.read(standing)
-    if foreseen is not None and not (foreseen.is_soon and (foreseen.falls or foreseen.more)):
+    if foreseen is not None and not (foreseen.is_soon and (foreseen.falls or foreseen.missing)):
         foreseen = None
     is_told = standing.told_at is not None and clock.now() - standing.told_at < TOLD_FOR
     return Notice(is_told, foreseen) if is_told or foreseen else None

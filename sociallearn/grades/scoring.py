@@ -287,7 +287,7 @@ def grade(
         share, dropped = so_far.average(summed) if is_begun else (None, None)
         worth = so_far.worth([key for key in summed if key != dropped])
         ahead = sum(worth[key].earned for key in waiting if key != dropped)
-    elif has_open and not scheme.when_closed:
+    elif opened and not scheme.when_closed:  # empty, it helps only by what was kept for it
         with_open = of.average(closed + opened)
         if (with_open[0] or 0) > (share or 0):
             (share, dropped), summed = with_open, closed + opened

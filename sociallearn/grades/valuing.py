@@ -6,6 +6,7 @@ cohort count them, nothing here asks more of the database than the rules.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import Row, Select, select, union
@@ -40,7 +41,7 @@ def signs_of(
     if not is_counted(rules):
         return []
     flaws = _flaws(events, periods, rules)
-    given = _Given()
+    given = _Given(periods)
     for row in session.execute(_acts(member)):
         given.read(row)
     return [replace(one, flaw=one.flaw or flaws.get(text_id, Why.REMOVED)) for text_id, one in given.to(member.id)]
@@ -93,7 +94,9 @@ def _flaws(events: Iterable[Event], periods: Sequence[Period], rules: Rules) -> 
 class _Given:
     """Signs as acts give and take them, in their order."""
 
-    def __init__(self) -> None:
+    def __init__(self, periods: Sequence[Period]) -> None:
+        self.periods = periods
+        self.kept: set[tuple[Any, ...]] = set()  # what was taken back too late to change anything
         self.signs: dict[int, Sign] = {}  # by the act that gave it
         self.text_of: dict[int, int] = {}  # what it is about
         self.receiver_of: dict[int, int] = {}
@@ -110,9 +113,9 @@ class _Given:
             self.removed.get(row.post_id, set()).discard(OPPOSITES[verb])
         elif verb == Verb.CONVERTED:
             for key in [key for key in self.standing if key[1] == row.root_id and key[0] != Verb.BUILT_ON]:
-                self._take(key)
+                self._take(key, row.at)
         elif verb in _TAKING:
-            self._take(_key(_TAKING[verb], row))
+            self._take(_key(_TAKING[verb], row), row.at)
         elif verb == Verb.BUILT_ON:
             self._give(row, text_id=row.root_id, receiver=row.reached_id)
             self.through[row.id] = row.post_id
@@ -125,15 +128,23 @@ class _Given:
         before = self.standing.get(key)
         if before is not None and self.text_of[before] == text_id and (flaw or not self.signs[before].flaw):
             return  # it stands already, since it was given first
-        self._take(key)
+        self._take(key, row.at)
+        if (*key, text_id) in self.kept:
+            return  # nor does it count a second time
         kind = cast(SignKind, row.verb)
         self.signs[row.id] = Sign(row.id, kind, row.at, giver=row.member_id or 0, flaw=flaw)
         self.text_of[row.id], self.receiver_of[row.id], self.standing[key] = text_id, receiver, row.id
 
-    def _take(self, key: tuple[Any, ...]) -> None:
+    def _take(self, key: tuple[Any, ...], at: datetime) -> None:
         act = self.standing.pop(key, None)
-        if act is not None:
-            self.signs[act] = replace(self.signs[act], flaw=Why.TAKEN_BACK)
+        if act is None:
+            return
+        sign = self.signs[act]
+        period = period_of(sign.at, self.periods)
+        if not sign.flaw and period is not None and period.ends <= at:
+            self.kept.add((*key, self.text_of[act]))  # a closed period is closed
+        else:
+            self.signs[act] = replace(sign, flaw=Why.TAKEN_BACK)
 
     def to(self, receiver: int) -> list[tuple[int, Sign]]:
         """Those of this member, each with its text."""

@@ -84,6 +84,8 @@ def _page(connector: Connector, url: str, wait: Callable[[float], None]) -> tupl
             return answer["body"], answer["next_page_url"]
         except Throttled as error:
             seconds = services.PATIENCE if error.retry_after is None else error.retry_after
+            if error.code == "busy":  # with our own calls, which takes turns: no reason to begin again
+                seconds = min(seconds, LONGEST_PAUSE)
             if pauses == MOST_PAUSES or seconds > LONGEST_PAUSE:
                 raise
             wait(seconds)

@@ -75,6 +75,10 @@ class Unreachable(ServiceError):
     """No usable answer: network, time limit, 5xx, redirect, anything about tokens, 401, 403. Trying again may help."""
 
 
+class Unsent(Unreachable):
+    """The same, before anything was sent: it says nothing of how the LMS is."""
+
+
 class Throttled(ServiceError):
     """The LMS asks for patience: 429, or Canvas's older 403 "Rate Limit Exceeded"."""
 
@@ -242,14 +246,18 @@ class Pace:
                 self._full.add(key)  # nobody else waits before an answer came
                 raise NotNow("it is busy with our other calls", self._turn(key, at_once), "busy")
             self._under_way[key] = self._under_way.get(key, 0) + 1
-        began = time.monotonic()
+        began, was_sent = time.monotonic(), True
         try:
             yield
+        except Unsent:
+            was_sent = False
+            raise
         finally:
             with self._changed:
                 self._under_way[key] -= 1
-                self._took[key] = time.monotonic() - began
-                self._full.discard(key)
+                if was_sent:
+                    self._took[key] = time.monotonic() - began
+                    self._full.discard(key)
                 self._changed.notify_all()
 
     def _has_place(self, key: int, at_once: int) -> bool:
@@ -369,7 +377,7 @@ class Connector(ServiceConnector):
             with self._pace.place(self._key, self._at_once, self._patience()):
                 answer = self._with_token(method, url, scopes, headers, data)
             _check(answer)
-        except NotNow:
+        except (NotNow, Unsent):
             raise
         except Throttled as error:
             self._pace.slow_down(self._key, error.retry_after)
@@ -438,9 +446,9 @@ class Connector(ServiceConnector):
         self, method: str, url: str, token: str | None, headers: dict[str, str], data: str | Form | None
     ) -> _Answer:
         if self._begin_until is not None and time.monotonic() > self._begin_until:
-            raise Unreachable("timeout", "no time left for this attempt")
+            raise Unsent("timeout", "no time left for this attempt")
         if time.monotonic() < self._resting.get(self._key, 0.0):
-            raise Unreachable("timeout", "it did not answer a moment ago")
+            raise Unsent("timeout", "it did not answer a moment ago")
         body = data.encode() if isinstance(data, str) else data
         patience = TIMEOUT * self.slowness
 

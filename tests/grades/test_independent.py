@@ -66,18 +66,24 @@ def naive_word(said: list[Any]) -> naive.Word:
 
 
 def naive_signs(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The acts that gave what nobody took back."""
+    """The acts that gave what nobody took back while its week was open."""
     signs: list[dict[str, Any]] = []
+    kept: list[dict[str, Any]] = []
     for row in rows:
         verb, root = row["verb"], row["root_id"]
+        before = signs
         accepted = [one for one in signs if one["verb"] == "accepted" and one["root_id"] == root]
         if verb == "accepted":
             if any(one["post_id"] == row["post_id"] and one["member_id"] != one["author_id"] for one in accepted):
                 continue  # it is already
             signs = [one for one in signs if one not in accepted]
         if verb in ("accepted", "endorsed", "helped", "built_on"):
-            signs.append(row)
-        elif verb == "unaccepted":
+            names = ("verb", "post_id", "root_id", *(() if verb == "accepted" else ("member_id",)))
+            again = [one for one in kept if all(one[name] == row[name] for name in names)]
+            kept += naive_late(before, signs, row)
+            signs = signs if again else [*signs, row]
+            continue
+        if verb == "unaccepted":
             signs = [one for one in signs if one not in accepted]
         elif verb in ("unendorsed", "unhelped", "unbuilt"):
             kind = {"unendorsed": "endorsed", "unhelped": "helped", "unbuilt": "built_on"}[verb]
@@ -85,7 +91,18 @@ def naive_signs(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
             signs = [one for one in signs if (one["verb"], one["post_id"], one["root_id"], one["member_id"]) != gone]
         elif verb == "converted":
             signs = [one for one in signs if one["verb"] == "built_on" or one["root_id"] != root]
-    return signs
+        kept += naive_late(before, signs, row)
+    return signs + kept
+
+
+def naive_late(before: list[dict[str, Any]], after: list[dict[str, Any]], row: dict[str, Any]) -> list[dict[str, Any]]:
+    """Of what an act took back: what was given in a week that is over, and not to oneself."""
+    gone = [one for one in before if one not in after and week(one["at"]) < week(row["at"])]
+    return [
+        one
+        for one in gone
+        if one["member_id"] != (one["reached_id"] if one["verb"] == "built_on" else one["author_id"])
+    ]
 
 
 def naive_praise(

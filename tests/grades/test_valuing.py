@@ -74,6 +74,12 @@ def test_they_count_while_they_stand(school: School) -> None:
         assert signs(dora)["accepted"] == (2, "valued")
         cast.edit(other, 5)  # a closed week is closed: it was long enough then
         assert signs(dora)["accepted"] == (2, "valued")
+    with clock.at(MONDAY + 2 * WEEK + DAY):  # what was given in a week that closed stays, and does not count again
+        act(accepting.accept, question, answer, by=cleo)
+        assert (signs(dora)["accepted"], signs(ben)["accepted"]) == ((2, "valued"), (2, "valued"))
+        act(accepting.accept, question, other, by=cleo)
+        assert sum(one.change for one in cast.ledger(dora) if one.kind == "accepted") == 2
+        assert signs(ben)["accepted"] == (0, "taken_back")
     assert not any(one.kind in ("accepted", "helped") for one in cast.ledger(tess))
 
 
