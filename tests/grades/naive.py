@@ -95,15 +95,16 @@ def grade(points: list[float], closed: int, begun: int, scheme: Scheme, word: Wo
     """The grade when so many weeks have closed and begun (those that have an end all stand in ``points``)."""
     asked = [week for week in range(len(points)) if week not in word.excused]
     over = [week for week in asked if week < closed]
-    opened = [week for week in asked if closed <= week < begun and not scheme.when_closed and points[week]]
+    opened = [week for week in asked if closed <= week < begun and not scheme.when_closed]
+    has_open = any(points[week] for week in opened)
     fixed = set(word.override)
     if scheme.whole_course:
-        if not over and not opened:
+        if not over and not has_open:
             return None
         waiting = {week for week in asked if week >= (closed if scheme.when_closed else begun)}
         blank = [0.0 if week in waiting else one for week, one in enumerate(points)]
         best = share(asked, blank, scheme, fixed)
-    elif not over and not opened:
+    elif not over and not has_open:
         return None
     else:
         values = [share(over, points, scheme, fixed)] if over else []

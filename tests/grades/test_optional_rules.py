@@ -136,6 +136,12 @@ def test_points_above_the_target_fill_later_weeks() -> None:
         replies(4, 0) + posts(1, 0) + replies(1, 1) + replies(3, 2) + replies(4, 3), scheme, WEEKS[4].starts
     )
     assert (left_out.dropped, left_out.value) == (WEEKS[1].key, 1)
+    # an open week in which nothing is written yet is filled at once, not only when it closes
+    weak = replies(1, 0) + replies(4, 1) + posts(1, 1)
+    assert standing(weak, scheme, WEEKS[2].starts + DAY).value == 13 / 20
+    assert standing(weak, replace(scheme, reserve=3), WEEKS[2].starts + DAY).summed == (WEEKS[0].key, WEEKS[1].key)
+    strong = standing(weak, replace(scheme, reserve=10, target=5), WEEKS[2].starts + DAY)
+    assert (strong.value, strong.summed) == (13 / 15, tuple(week.key for week in WEEKS[:3]))
 
 
 def test_a_strong_week_makes_up_for_a_weaker_one_where_there_is_room() -> None:
