@@ -25,6 +25,7 @@ def _seat_rules(app: Flask) -> list[tuple[str, str]]:
     for rule in app.url_map.iter_rules():
         if "seat" in rule.arguments:
             path = re.sub(r"<int:[a-z_]+>", "1", rule.rule).replace("/s/<seat>", "")
+            path = re.sub(r"<any\((\w+)[^>]*>", r"\1", path)
             found += [(method, path) for method in sorted(rule.methods & {"GET", "POST"})]
     return sorted(found)
 
@@ -143,7 +144,7 @@ def test_insights_are_for_managers_and_trainers(cast: Cast) -> None:
 
 NAVIGATION = {
     "ben": ["Feed", "Questions", "Ideas", "My participation"],
-    "tess": ["Feed", "Questions", "Ideas", "My participation", "Grading", "Moderation", "Cohort"],
+    "tess": ["Feed", "Questions", "Ideas", "My participation", "Today", "Grading", "Moderation", "Cohort"],
     "mona": ["Feed", "Questions", "Ideas", "My participation", "Insights"],
 }
 

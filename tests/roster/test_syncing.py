@@ -580,7 +580,7 @@ def test_invited_people_do_not_count_as_anything(app: Flask, cohort: int, cast: 
     sync(cohort)
     with transaction() as session:
         here = session.get_one(Cohort, cohort)
-        assert gathering.funnel(session, here, clock.now() + timedelta(seconds=1))["opened"] == 2
+        assert gathering.funnel(session, here, (clock.now() + timedelta(days=2)).date())["opened"] == 2
         assert ideas.raters(session, cohort) == 3
         assert session.scalar(select(func.count(Standing.member_id)).where(Standing.cohort_id == cohort)) == 2
     assert Role.LEARNER in {one.role for one in people(cohort).values()}
