@@ -9,9 +9,12 @@ from sociallearn.roster.models import Member
 
 # Sent inside the transaction, after the row has its id: recorded.send(activity, session=session)
 recorded = Signal()
+# Sent before the first of several acts of one transaction: upcoming.send(member_ids, session=session), whose texts they
+# concern. Whoever locks something of each can then do so in one order.
+upcoming = Signal()
 
 
-def record(
+def record(  # noqa: PLR0913 - one argument a column
     session: Session,
     verb: Verb,
     *,
@@ -21,10 +24,12 @@ def record(
     author_id: int,
     reached_id: int | None = None,
     words: int | None = None,
+    parted: frozenset[int] = frozenset(),
 ) -> Activity:
     """``by`` did ``verb`` to the post ``author_id`` wrote, in the thread of ``root_id``.
 
-    A new text also says whose text it answers (``reached_id``), and a new or changed one its own ``words``.
+    A new text also says whose text it answers (``reached_id``), and a new or changed one its own ``words`` and which
+    texts it no longer is compared with as a copy (``parted``).
     """
     row = Activity(
         cohort_id=by.cohort_id,
@@ -37,6 +42,7 @@ def record(
         words=words,
         at=clock.now(),
     )
+    row.parted = parted
     return keep(session, row)
 
 

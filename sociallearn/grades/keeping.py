@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from sociallearn import clock, jobs
 from sociallearn.activity.models import REMOVING, RETURNING, WRITING, Activity, Verb
-from sociallearn.activity.recording import recorded
+from sociallearn.activity.recording import recorded, upcoming
 from sociallearn.database import insert_or_get, locked, transaction
 from sociallearn.grades import columns, delivering, folding, foreseeing, scoring, valuing, wording
 from sociallearn.grades.calendar import NEVER, Period
@@ -35,6 +35,7 @@ _CHANGING = REMOVING | RETURNING | {Verb.EDITED}
 def connect() -> None:
     """Listen to the activity ledger and to the roster. Safe to call again."""
     recorded.connect(on_activity)
+    upcoming.connect(on_upcoming)
     arrived.connect(on_arrival)
     arrived.connect(delivering.on_arrival)
     left.connect(on_left)
@@ -63,9 +64,14 @@ def on_return(cohort: Cohort, member_ids: list[int], session: Session) -> None:
 
 def _set_next_change(session: Session, member_ids: list[int], moment: datetime | None) -> None:
     for ids in (member_ids[at : at + 500] for at in range(0, len(member_ids), 500)):
-        theirs = select(Standing.member_id).where(Standing.member_id.in_(ids)).order_by(Standing.member_id)
-        session.execute(theirs.with_for_update(key_share=True))  # in order of id, as recomputing does
+        on_upcoming(ids, session)
         session.execute(update(Standing).where(Standing.member_id.in_(ids)).values(next_change_at=moment))
+
+
+def on_upcoming(member_ids: Collection[int], session: Session) -> None:
+    """Lock what is kept of them, in order of id as recomputing does."""
+    theirs = select(Standing.member_id).where(Standing.member_id.in_(member_ids)).order_by(Standing.member_id)
+    session.execute(theirs.with_for_update(key_share=True))
 
 
 def on_calendar(cohort: Cohort, session: Session) -> None:

@@ -15,7 +15,7 @@ from sociallearn.grades.folding import Rules
 from sociallearn.grades.models import ColumnState, Delivery, DeliveryState, LineItem, OwnColumn, Standing
 from sociallearn.grades.wording import percent
 from sociallearn.lti import services
-from sociallearn.roster.models import Cohort, Member, Person, Placement, Role
+from sociallearn.roster.models import Cohort, Member, Person, Placement
 
 PAGE = 50
 T = TypeVar("T", bound=tuple[Any, ...])
@@ -252,10 +252,7 @@ def learners(session: Session, cohort: Cohort, words: str, after: int | None) ->
         .join(Standing, Standing.member_id == Member.id)
         .where(
             Member.cohort_id == cohort.id,
-            Member.role == Role.LEARNER,
-            Member.joined_at.is_not(None),
-            Member.left_at.is_(None),
-            Member.is_test.is_(False),
+            Member.is_graded,
         )
     )
     if words:

@@ -15,7 +15,7 @@ from sociallearn.database import locked
 from sociallearn.errors import Refusal
 from sociallearn.ideas import rounds
 from sociallearn.ideas.models import Idea, IdeaRound, RoundOwner, Stage
-from sociallearn.roster.models import Member, Role
+from sociallearn.roster.models import Member
 from sociallearn.text.naming import fold
 
 REFUSED = "not_now"
@@ -146,8 +146,7 @@ def _free(taken: Collection[str]) -> str:
 
 def candidates(session: Session, round_: IdeaRound) -> list[Member]:
     """Who can look after a round: learners who came in and are still here."""
-    here = (Member.joined_at.is_not(None), Member.left_at.is_(None), Member.is_test.is_(False))
-    statement = select(Member).where(Member.cohort_id == round_.cohort_id, Member.role == Role.LEARNER, *here)
+    statement = select(Member).where(Member.cohort_id == round_.cohort_id, Member.is_graded)
     return sorted(session.scalars(statement).unique(), key=lambda one: (one.name.casefold(), one.id))
 
 

@@ -93,10 +93,8 @@ def propose() -> ResponseReturnValue:
     if not form_files.is_complete(form):
         return _propose_page(form, chosen), 422
     on = _built_on(number(request.form, "on")) if "on" in request.form else None
-    idea = proposing.propose(db.session(), by=access.member(), title=form.heading, body=form.text, to=chosen)
+    idea = proposing.propose(db.session(), by=access.member(), title=form.heading, body=form.text, to=chosen, on=on)
     attaching.attach(db.session(), db.session.get_one(Post, idea.post_id), form.chosen, by=access.member())
-    if on is not None:
-        building.build(db.session(), idea, on, by=access.member())
     drafting.clear(db.session(), access.member(), "ideas")
     return redirect(url_for("ideas.show", post_id=idea.post_id), 303)
 

@@ -19,20 +19,14 @@ from sociallearn.insights.models import Cell
 from sociallearn.pulse import sealing
 from sociallearn.pulse.models import PulseReply, PulseRound
 from sociallearn.questions.promising import monday
-from sociallearn.roster.models import Cohort, Member, Role
+from sociallearn.roster.models import Cohort, Member
 
 WEEK = timedelta(weeks=1)
-_ASKED = (
-    Member.role == Role.LEARNER,
-    Member.joined_at.is_not(None),
-    Member.left_at.is_(None),
-    Member.is_test.is_(False),
-)
 
 
 def close(session: Session, cohort: Cohort, until: date) -> None:
     """Rounds that ended in a week before that Monday; one that was open when the cohort was archived ended then."""
-    asked = session.scalar(select(func.count()).select_from(Member).where(*_ASKED, Member.cohort_id == cohort.id)) or 0
+    asked = session.scalar(select(func.count(Member.id)).where(Member.cohort_id == cohort.id, Member.is_graded)) or 0
     pending = select(PulseRound).where(PulseRound.cohort_id == cohort.id, PulseRound.told_at.is_(None))
     for round_ in session.scalars(pending.order_by(PulseRound.id).with_for_update(key_share=True)):
         ended_at = min(round_.closes_at, cohort.archived_at or round_.closes_at)

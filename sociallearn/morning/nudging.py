@@ -16,7 +16,7 @@ from sociallearn import clock, languages
 from sociallearn.errors import Refusal
 from sociallearn.notifications import telling
 from sociallearn.notifications.models import FriendlyNudge, Need, Notification
-from sociallearn.roster.models import Cohort, Member, Person, Role
+from sociallearn.roster.models import Cohort, Member, Person
 
 ONCE_IN = timedelta(days=7)
 UNDOING = timedelta(minutes=10)
@@ -61,8 +61,7 @@ def write(
     theirs = (Member.cohort_id == by.cohort_id, Member.id.in_(ids))
     session.execute(select(Member.id).where(*theirs).order_by(Member.id).with_for_update(key_share=True))
     known = written(session, by.cohort_id)
-    here = (Member.role == Role.LEARNER, Member.joined_at.is_not(None), Member.left_at.is_(None))
-    reached = session.scalars(select(Member).where(*theirs, *here, Member.is_test.is_(False)).order_by(Member.id)).all()
+    reached = session.scalars(select(Member).where(*theirs, Member.is_graded).order_by(Member.id)).all()
     wanted = [one for one in reached if one.id not in known]
     if not wanted:
         raise _nobody(reached, known)

@@ -354,11 +354,10 @@ def _rounds(session: Session, member: Member, now: datetime, until: datetime) ->
 
 def _closing(session: Session, member: Member, now: datetime) -> Closing | None:
     """What is kept beside each standing says when the period closes and whether something is missing."""
-    here = (Member.role == Role.LEARNER, Member.joined_at.is_not(None), Member.left_at.is_(None))
     rows = session.scalars(
         select(Standing)
         .join(Member, Member.id == Standing.member_id)
-        .where(Standing.cohort_id == member.cohort_id, *here, Member.is_test.is_(False))
+        .where(Standing.cohort_id == member.cohort_id, Member.is_graded)
     )
     found = [foreseen for row in rows if (foreseen := foreseeing.read(row)) is not None and foreseen.is_soon]
     if not found:
@@ -417,16 +416,8 @@ def _since(session: Session, member: Member, moment: datetime) -> Since:
 def addressed(session: Session, member: Member, ids: Iterable[int]) -> list[Member]:
     """Those of these people who can be written to from here, by name."""
     wanted = sorted(set(ids))[: nudging.MOST]
-    rows = session.scalars(
-        select(Member).where(
-            Member.cohort_id == member.cohort_id,
-            Member.id.in_(wanted),
-            Member.role == Role.LEARNER,
-            Member.joined_at.is_not(None),
-            Member.left_at.is_(None),
-            Member.is_test.is_(False),
-        )
-    )
+    which = (Member.cohort_id == member.cohort_id, Member.id.in_(wanted), Member.is_graded)
+    rows = session.scalars(select(Member).where(*which))
     return sorted(rows, key=lambda one: (one.name.casefold(), one.id))
 
 

@@ -537,7 +537,7 @@ def _shown(  # noqa: PLR0913 - one argument a column
         author_id=author_id,
         author_url=f"{seat_path}/people/{author_id}",
         initials=initials(name),
-        hue=person_id * 5 % HUES,
+        hue=hue(person_id),
         unit=unit,
         is_trainer=role == Role.TRAINER,
         created_at=created_at,
@@ -588,6 +588,11 @@ def _reactions(*counts: int) -> list[ShownReaction]:
         return []
     given = [ShownReaction(kind, count) for kind, count in zip(_KINDS, counts, strict=True) if count > 0]
     return sorted(given, key=lambda one: -one.count)
+
+
+def hue(person_id: int) -> int:
+    """The colour of somebody's round picture: neighbours get different ones."""
+    return person_id * 5 % HUES
 
 
 @lru_cache(maxsize=4096)

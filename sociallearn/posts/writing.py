@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from sociallearn import clock
 from sociallearn.activity import recording, repeating
-from sociallearn.activity.models import Activity, Verb
+from sociallearn.activity.models import Verb
 from sociallearn.database import locked
 from sociallearn.errors import Refusal
 from sociallearn.posts import keeping, naming, polling, reading_marks, sight, starters
@@ -223,16 +223,14 @@ def _record(session: Session, post: Post, by: Member, reached_id: int | None, ve
         return  # no points and no reports: the ledger never hears of it
     own = words.own_words(post.body)
     parted = repeating.compare(session, cohort_id=post.cohort_id, post_id=post.id, words=own)
-    activity = Activity(
-        cohort_id=by.cohort_id,
-        member_id=by.id,
-        verb=verb or _VERBS[Kind(post.kind)],
+    recording.record(
+        session,
+        verb or _VERBS[Kind(post.kind)],
+        by=by,
         post_id=post.id,
         root_id=post.thread_id,
         author_id=post.author_id,
         reached_id=reached_id,
         words=words.count(post.body),
-        at=clock.now(),
+        parted=parted,
     )
-    activity.parted = parted
-    recording.keep(session, activity)

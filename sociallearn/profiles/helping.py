@@ -17,7 +17,7 @@ from sociallearn.ideas.authoring import AUTHOR
 from sociallearn.ideas.models import ImportedName
 from sociallearn.posts import reading
 from sociallearn.posts.models import Extra, Kind, Post, Visibility
-from sociallearn.posts.reading import HUES, initials
+from sociallearn.posts.reading import hue, initials
 from sociallearn.questions.models import Acceptance, AnswerTally, Endorsement, Help
 from sociallearn.questions.reading import LISTS
 from sociallearn.roster.models import Member, Person, Unit
@@ -130,8 +130,8 @@ def _texts(
 def _people(session: Session, statement: Select[Any]) -> list[Helped]:
     found: dict[int, Helped] = {}
     for row in session.execute(statement):
-        hue = row.person_id * 5 % HUES
-        one = found.setdefault(row.member_id, Helped(row.member_id, row.name, initials(row.name), hue, row.unit))
+        who = Helped(row.member_id, row.name, initials(row.name), hue(row.person_id), row.unit)
+        one = found.setdefault(row.member_id, who)
         title = row.title or excerpt(row.html, EXCERPT)
         said = (bool(row.is_accepted), bool(row.is_recommended), bool(row.helped))
         one.texts.append(HelpingText(f"{g.seat_path}/posts/{row.id}", title, row.kind == Kind.ANSWER, *said))

@@ -17,9 +17,9 @@ from sqlalchemy.orm import Session, aliased
 from sociallearn import clock
 from sociallearn.posts import reading
 from sociallearn.posts.models import Kind, Post, PostTopic, Topic, TopicFollow
-from sociallearn.posts.reading import HUES, initials
+from sociallearn.posts.reading import hue, initials
 from sociallearn.profiles import helping
-from sociallearn.roster.models import Member, Person, Role, Unit
+from sociallearn.roster.models import Member, Person, Unit
 from sociallearn.text.excerpting import excerpt
 
 MOST = 3
@@ -93,10 +93,7 @@ def _unmet(member: Member) -> Select[Any]:
         .where(
             Member.cohort_id == member.cohort_id,
             Member.id != member.id,
-            Member.role == Role.LEARNER,
-            Member.is_test.is_(False),
-            Member.joined_at.is_not(None),
-            Member.left_at.is_(None),
+            Member.is_graded,
             Person.name.not_like("%@%"),
             Member.id.not_in(_met(member)),
         )
@@ -145,7 +142,7 @@ def _stranger(row: Row[Any], text: Row[Any], shared: list[Any] | None) -> Strang
         member_id=row.id,
         name=row.name,
         initials=initials(row.name),
-        hue=row.person_id * 5 % HUES,
+        hue=hue(row.person_id),
         unit=row.unit,
         topic=(shared[0], shared[1]) if shared else None,
         title=text.title,

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from sociallearn.posts import reading
 from sociallearn.posts.models import Post, Topic, TopicFollow
-from sociallearn.posts.reading import HUES, Page, initials
+from sociallearn.posts.reading import Page, hue, initials
 from sociallearn.profiles import helping
 from sociallearn.profiles.models import Profile
 from sociallearn.questions import finding
@@ -84,7 +84,7 @@ def _shown(session: Session, reader: Member, found: Member) -> ShownPerson:
         name=found.name,
         role=found.role,
         initials=initials(found.name),
-        hue=found.person_id * 5 % HUES,
+        hue=hue(found.person_id),
         unit=found.unit.name if found.unit else None,
         groups=_groups(session, reader, found),
         left_at=found.left_at,

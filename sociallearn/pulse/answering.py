@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from sociallearn.database import insert_or_get
 from sociallearn.errors import Refusal
-from sociallearn.pulse import asking
 from sociallearn.pulse.models import PulseReply, PulseRound
 from sociallearn.pulse.sealing import NOT_LOOKED, Answers, seal, unseal
 from sociallearn.roster.models import Member, Role
@@ -51,7 +50,7 @@ def _reply(session: Session, by: Member) -> PulseReply:
     """The member's own row, made if need be. The round is held, so that no answer comes after its figures."""
     if not is_asked(by):
         raise Refusal(403, _("These two questions are for learners."), "")
-    theirs = select(PulseRound).where(PulseRound.cohort_id == by.cohort_id, *asking.is_open())
+    theirs = select(PulseRound).where(PulseRound.cohort_id == by.cohort_id, PulseRound.is_open)
     round_ = session.scalar(theirs.with_for_update(key_share=True))
     if round_ is None:
         raise Refusal(409, _("These two questions are closed."), _("Thank you for wanting to answer them."))

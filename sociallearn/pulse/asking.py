@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from blinker import Signal
 from flask_babel import format_date
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from sociallearn import clock
@@ -49,16 +49,11 @@ def take_back(session: Session, cohort: Cohort, *, by: Member) -> None:
     check_trains(by)
     cohort = locked(session, Cohort, cohort.id)
     last = newest(session, cohort)
-    if last is None or last.closes_at <= clock.now() or last.told_at is not None:
+    if last is None or not last.is_open:
         return
     taken_back.send(last, session=session)
     session.delete(last)
     session.flush()
-
-
-def is_open() -> tuple[ColumnElement[bool], ...]:
-    """What holds of a round that takes answers: one whose figures were made, as its cohort was archived, takes none."""
-    return PulseRound.closes_at > clock.now(), PulseRound.told_at.is_(None)
 
 
 def newest(session: Session, cohort: Cohort) -> PulseRound | None:

@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ColumnElement, ForeignKey, Index, and_
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from sociallearn import clock
@@ -20,6 +21,16 @@ class PulseRound(InCohort, Model):
     opened_at: Mapped[datetime] = mapped_column(default=clock.now)
     closes_at: Mapped[datetime]  # the midnight after its last day
     told_at: Mapped[datetime | None]  # when its figures were made: since then it has no replies
+
+    @hybrid_property
+    def is_open(self) -> bool:
+        """Takes answers. Figures are made earlier than it closes where the cohort was archived meanwhile."""
+        return self.closes_at > clock.now() and self.told_at is None
+
+    @is_open.inplace.expression
+    @classmethod
+    def _is_open(cls) -> ColumnElement[bool]:
+        return and_(cls.closes_at > clock.now(), cls.told_at.is_(None))
 
 
 class PulseReply(InCohort, Model):

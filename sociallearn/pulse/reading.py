@@ -39,7 +39,7 @@ def shown(session: Session, member: Member) -> Shown | None:
     row = session.execute(
         select(PulseRound, PulseReply.sealed)
         .outerjoin(PulseReply, mine)
-        .where(PulseRound.cohort_id == member.cohort_id, *asking.is_open())
+        .where(PulseRound.cohort_id == member.cohort_id, PulseRound.is_open)
     ).first()
     if row is None:
         return None

@@ -3,7 +3,7 @@
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from sociallearn import access, clock, toasts
+from sociallearn import access, toasts
 from sociallearn.database import db
 from sociallearn.parameters import number
 from sociallearn.pulse import answering, asking
@@ -20,7 +20,7 @@ def show() -> ResponseReturnValue:
     return render_template(
         "pulse/show.html",
         last=last,
-        is_open=last is not None and last.closes_at > clock.now() and last.told_at is None,
+        is_open=last is not None and last.is_open,
         last_day=asking.last_day(cohort, last) if last else None,
         told_on=asking.told_on(cohort, last) if last else None,
         next_day=asking.next_day(cohort, last),

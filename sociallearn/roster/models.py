@@ -5,7 +5,8 @@ from enum import StrEnum
 
 from flask_babel import gettext as _
 from flask_login import UserMixin
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, event
+from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, and_, event
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, Session, declared_attr, mapped_column, relationship
 
 from sociallearn import clock
@@ -173,11 +174,17 @@ class Member(UserMixin, InCohort, Model):
         """Looks after registrations: of this LMS alone if the LMS says so, else as granted."""
         return self.person.is_administrator or self.person.is_lms_administrator
 
-    @property
+    @hybrid_property
     def is_graded(self) -> bool:
         """Collects points: a learner who came at least once, is still there, and is not the LMS's pretend student."""
         is_here = self.joined_at is not None and self.left_at is None
         return self.role == Role.LEARNER and is_here and not self.is_test
+
+    @is_graded.inplace.expression
+    @classmethod
+    def _is_graded(cls) -> ColumnElement[bool]:
+        is_here = (cls.joined_at.is_not(None), cls.left_at.is_(None))
+        return and_(cls.role == Role.LEARNER, *is_here, cls.is_test.is_(False))
 
     @property
     def may_write(self) -> bool:

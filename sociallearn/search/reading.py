@@ -21,7 +21,7 @@ from sociallearn.languages import when
 from sociallearn.parameters import LARGEST
 from sociallearn.posts import naming, sight, starters
 from sociallearn.posts.models import Extra, Kind, Post, Topic, Visibility
-from sociallearn.posts.reading import HUES, initials
+from sociallearn.posts.reading import hue, initials
 from sociallearn.roster.models import GroupMember, Member, Person, Role, Space
 from sociallearn.search import asking, marking, spelling
 from sociallearn.search.asking import TIERS, Asked, Wanted
@@ -362,7 +362,7 @@ def _hit(row: Row[Any], wanted: Wanted) -> Hit:
         url=f"{g.seat_path}/{room}/{row.id}",
         author=row.name,
         initials=initials(row.name),
-        hue=row.person_id * 5 % HUES,
+        hue=hue(row.person_id),
         is_trainer=row.role == Role.TRAINER,
         when=when(row.created_at),
         answers=row.answer_count,

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from flask import Flask
+from flask import Flask, current_app
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -369,6 +369,17 @@ def text(words: int, seed: str) -> str:
 
 
 _seeds = iter(range(10**9))
+
+
+def in_context(function: Callable[[], object]) -> Callable[[], None]:
+    """The same in the app, for a thread of its own."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+
+    def run() -> None:
+        with app.app_context():
+            function()
+
+    return run
 
 
 def write(by: int, words: int = 45, *, kind: Kind = Kind.POST, body: str | None = None) -> int:

@@ -1,12 +1,11 @@
 """A column of our own making: never two, whatever is lost on the way, and out of the way once the LMS has one."""
 
 import threading
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from flask import Flask, current_app
+from flask import Flask
 from sqlalchemy import select, update
 
 from sociallearn import clock
@@ -69,16 +68,6 @@ def link(school: School) -> Placement:
 
 def posts(lms: GradeLms) -> list[Any]:
     return [body for method, _path, body in lms.column_calls if method == "POST"]
-
-
-def in_context(function: Callable[[], object]) -> Callable[[], None]:
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-
-    def run() -> None:
-        with app.app_context():
-            function()
-
-    return run
 
 
 def coupled(school: School, placement_id: int, number: int) -> str:
@@ -156,7 +145,7 @@ def test_a_worker_that_died_after_asking_is_made_up_for(school: School) -> None:
 
 def test_many_workers_make_one(school: School) -> None:
     ask(school)
-    threads = [threading.Thread(target=in_context(lambda: columns.make(school.cohort_id))) for _number in range(8)]
+    threads = [threading.Thread(target=cast.in_context(lambda: columns.make(school.cohort_id))) for _number in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -295,7 +284,7 @@ def test_an_lms_that_is_in_trouble_is_asked_again(school: School, answer: int, p
 
 
 def test_something_else_wanted_meanwhile(school: School) -> None:
-    ask_again = in_context(lambda: ask(school, "Newer", 30.0, seconds=1))
+    ask_again = cast.in_context(lambda: ask(school, "Newer", 30.0, seconds=1))
 
     def meanwhile() -> int:
         ask_again()
@@ -439,7 +428,7 @@ def test_the_lms_was_faster(school: School) -> None:
 
 
 def test_the_lms_was_faster_while_we_asked(school: School) -> None:
-    couple = in_context(lambda: coupled(school, school.placement_id, 9))
+    couple = cast.in_context(lambda: coupled(school, school.placement_id, 9))
 
     def meanwhile() -> int:
         couple()

@@ -1,12 +1,10 @@
 """Scores on their way: every answer of an LMS, late workers, dead workers, and stamps that only grow."""
 
 import threading
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from flask import Flask, current_app
 
 from sociallearn import clock
 from sociallearn.database import transaction
@@ -203,7 +201,7 @@ def test_another_grade_wanted_while_one_is_sent(school: School, ben: int) -> Non
         return 200
 
     school.lms.score_answers.append(meanwhile)
-    worker = threading.Thread(target=in_context(lambda: attempt_at(ben, 0)))
+    worker = threading.Thread(target=cast.in_context(lambda: attempt_at(ben, 0)))
     worker.start()
     assert sending.wait(5)
     with clock.at(START + timedelta(seconds=1)):
@@ -216,16 +214,6 @@ def test_another_grade_wanted_while_one_is_sent(school: School, ben: int) -> Non
     assert [score["scoreGiven"] for score in school.lms.scores] == [8.0, 14.0]
 
 
-def in_context(function: Callable[[], object]) -> Callable[[], None]:
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-
-    def run() -> None:
-        with app.app_context():
-            function()
-
-    return run
-
-
 def test_a_refusal_of_what_is_no_longer_wanted_is_not_final(school: School, ben: int) -> None:
     def meanwhile() -> int:
         in_context_of_server()
@@ -235,7 +223,7 @@ def test_a_refusal_of_what_is_no_longer_wanted_is_not_final(school: School, ben:
         with clock.at(START + timedelta(seconds=1)):
             cast.reply(ben, cast.write(school.learner("cleo")))
 
-    in_context_of_server = in_context(act)
+    in_context_of_server = cast.in_context(act)
     school.lms.score_answers.append(meanwhile)
     assert attempt_at(ben, 0).state == "waiting"
     assert attempt_at(ben, 2).state == "sent"
@@ -287,7 +275,7 @@ def test_many_workers_send_once(school: School, ben: int) -> None:
     identity = cast.delivery(ben).id
     with transaction() as session:  # the threads below live in the real present
         session.get_one(Delivery, identity).next_at = START
-    threads = [threading.Thread(target=in_context(lambda: deliver(identity))) for _number in range(8)]
+    threads = [threading.Thread(target=cast.in_context(lambda: deliver(identity))) for _number in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -1,7 +1,10 @@
 """Signs that a text helped: from the act that gives one to the receipt that tells it, and back."""
 
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -9,12 +12,13 @@ from sqlalchemy import select
 
 from sociallearn import clock
 from sociallearn.activity.models import Activity, Verb
+from sociallearn.activity.recording import recorded
 from sociallearn.database import transaction
 from sociallearn.grades import receipts, valuing
 from sociallearn.grades.models import SchemeVersion
 from sociallearn.grades.schemes import LIGHT, Scheme, to_json
-from sociallearn.ideas import building
-from sociallearn.ideas.models import Idea
+from sociallearn.ideas import building, proposing, rounds
+from sociallearn.ideas.models import Idea, IdeaRound
 from sociallearn.posts.models import Kind, Post, Visibility
 from sociallearn.questions import accepting, marking
 from sociallearn.roster.models import Cohort, Member
@@ -218,3 +222,38 @@ def test_the_page_says_each_in_words(cast: Cast) -> None:
     assert "at most 3 points of them" in page
     assert "Up to 5 points above full marks count too" in page
     assert "5 of 10" in page
+
+
+def test_two_who_build_on_each_other_at_once_wait_for_each_other(school: School) -> None:
+    """Each proposes and builds in one transaction: whoever held only themselves would wait for the other for ever."""
+    begin(school, replace(LIGHT, quality=True))
+    people = [school.learner(name) for name in ("ben", "cleo")]
+    both, problems = threading.Barrier(2), []
+    with clock.at(MONDAY + DAY):
+        first = [cast.write(one, kind=Kind.IDEA) for one in people]
+        with transaction() as session:
+            trainer = session.get_one(Member, school.trainer())
+            asked = [rounds.open_one(session, by=trainer, question=f"Which {number}?").id for number in range(2)]
+
+    def propose(number: int) -> None:
+        try:
+            with transaction() as session:
+                to, on = session.get_one(IdeaRound, asked[number]), session.get_one(Idea, first[1 - number])
+                by = session.get_one(Member, people[number])
+                proposing.propose(session, by=by, title="Next", body=cast.text(45, f"n{number}"), to=to, on=on)
+        except Exception as error:
+            problems.append(error)
+
+    def meet(activity: Activity, session: object) -> None:
+        if activity.verb == Verb.PROPOSED:
+            with suppress(threading.BrokenBarrierError):
+                both.wait(0.5)  # the other one, if nothing held them up
+
+    with recorded.connected_to(meet):
+        threads = [threading.Thread(target=cast.in_context(partial(propose, number))) for number in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert problems == []
+    assert [signs(one) for one in people] == [{"built_on": (2, "valued")}] * 2
