@@ -17,7 +17,7 @@ from sociallearn import config, migrating
 from sociallearn.app import create_app
 from sociallearn.database import transaction
 from sociallearn.grades import adjusting, keeping
-from sociallearn.lti import registrations, services
+from sociallearn.lti import pacing, registrations
 from sociallearn.roster.models import Member
 from tests import databases
 from tests.conftest import HERE, settings
@@ -81,11 +81,11 @@ def _measure(name: str, folder: Path, url: str, learners: int) -> None:
             worker.terminate()
             worker.wait(60)
     took = lms.came[-1] - lms.came[0]
-    most = services.MOST_AT_ONCE / TAKES
+    most = pacing.MOST_AT_ONCE / TAKES
     rate = (len(lms.came) - 1) / took
     sys.stdout.write(
         f"{name}: {len(lms.book)} of {learners} scores in {took:.1f} s by one worker, {rate:.0f} a second; at most "
-        f"{lms.most} calls at once; {services.MOST_AT_ONCE} at once without a pause would be {most:.0f} a second "
+        f"{lms.most} calls at once; {pacing.MOST_AT_ONCE} at once without a pause would be {most:.0f} a second "
         f"({rate / most:.0%}); {len(lms.came)} requests, {len(lms.token_calls)} tokens; "
         f"{cpu / len(lms.came) * 1000:.1f} ms CPU a score.\n"
     )

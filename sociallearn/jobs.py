@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 
 from sociallearn.database import transaction
 
-THREADS = 8  # more than one LMS gets calls at once (lti/services.py), so that another one is served meanwhile
+THREADS = 8  # more than one LMS gets calls at once (lti/pacing.py), so that another one is served meanwhile
 SWEEP_EVERY = 10.0  # seconds
 HOUSEKEEPING_EVERY = 3600.0  # seconds
 PATIENCE = 15.0  # seconds a task may take to end after we were told to stop: longer than one call to an LMS

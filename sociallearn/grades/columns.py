@@ -24,9 +24,10 @@ from sociallearn import clock, jobs
 from sociallearn.database import insert_or_get, locked, transaction
 from sociallearn.grades import calendar, comparing, delivering, folding
 from sociallearn.grades.models import ColumnState, Delivery, LineItem, OwnColumn
-from sociallearn.lti import services
+from sociallearn.lti import failures, services
+from sociallearn.lti.failures import NotNow, Refused, ServiceError, Throttled
 from sociallearn.lti.models import Deployment, Registration
-from sociallearn.lti.services import Connector, LineItemData, NotNow, Refused, ServiceError, Throttled
+from sociallearn.lti.services import Connector, LineItemData
 from sociallearn.roster.models import Cohort, ContentItem, Member, Person, Placement
 
 LEASE = timedelta(seconds=120)
@@ -161,7 +162,7 @@ def make(cohort_id: int) -> None:
         _record_failure(job, error)
     except Exception as error:  # an address nobody can parse, a broken key: wait like for any other trouble, and say so
         log.exception("column of cohort %s, attempt %s", cohort_id, job.number)
-        _record_failure(job, services.Unreachable("unreachable", type(error).__name__))
+        _record_failure(job, failures.Unreachable("unreachable", type(error).__name__))
     else:
         _record(job, outcome)
 

@@ -26,9 +26,10 @@ from sociallearn import clock, jobs
 from sociallearn.database import insert_or_get, locked, transaction
 from sociallearn.grades import comparing
 from sociallearn.grades.models import ColumnState, Delivery, DeliveryState, LineItem, OwnColumn, Standing
-from sociallearn.lti import services
+from sociallearn.lti import failures, services
+from sociallearn.lti.failures import NotNow, Refused, ServiceError, Throttled
 from sociallearn.lti.models import Deployment, Registration
-from sociallearn.lti.services import Connector, LineItemData, NotNow, Refused, ServiceError, Throttled
+from sociallearn.lti.services import Connector, LineItemData
 from sociallearn.roster.models import Member, Placement
 
 LEASE = timedelta(seconds=30)
@@ -238,7 +239,7 @@ def deliver(delivery_id: int) -> None:
         _record(attempt, error)
     except Exception as error:  # an address nobody can parse, a broken key: wait like for any other trouble, and say so
         log.exception("delivery %s, attempt %s", delivery_id, attempt.number)
-        _record(attempt, services.Unreachable("unreachable", type(error).__name__))
+        _record(attempt, failures.Unreachable("unreachable", type(error).__name__))
     else:
         _record(attempt, None)
 

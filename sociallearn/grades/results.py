@@ -16,9 +16,10 @@ from sociallearn import clock, jobs
 from sociallearn.database import locked, transaction
 from sociallearn.grades import delivering
 from sociallearn.grades.models import Delivery, LineItem
-from sociallearn.lti import services
+from sociallearn.lti import failures, services
+from sociallearn.lti.failures import NotNow, ServiceError
 from sociallearn.lti.models import Deployment, Registration
-from sociallearn.lti.services import LineItemData, NotNow, ResultData, ServiceError
+from sociallearn.lti.services import LineItemData, ResultData
 from sociallearn.roster.models import Member, Person, Placement
 
 LEASE = timedelta(minutes=5)  # a course of thousands comes in many pages
@@ -90,7 +91,7 @@ def look(placement_id: int) -> None:
         _record_failure(wanted, error)
     except Exception as error:  # an address nobody can parse, a broken key: wait like for any other trouble, and say so
         log.exception("column of placement %s, look %s", placement_id, wanted.number)
-        _record_failure(wanted, services.Unreachable("unreachable", type(error).__name__))
+        _record_failure(wanted, failures.Unreachable("unreachable", type(error).__name__))
     else:
         _record(wanted, column, results)
 

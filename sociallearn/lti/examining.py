@@ -26,9 +26,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from sociallearn import clock
 from sociallearn.config import LOCAL_HOSTS
 from sociallearn.database import db, release
-from sociallearn.lti import fetching, keys, registrations, services
+from sociallearn.lti import failures, fetching, keys, registrations, services
+from sociallearn.lti.failures import ServiceError
 from sociallearn.lti.models import Registration, Source
-from sociallearn.lti.services import Connector, ServiceError, Tokens
+from sociallearn.lti.services import Connector, Tokens
 from sociallearn.paths import MIGRATIONS
 
 TIMEOUT = 5.0  # seconds for what we fetch ourselves
@@ -277,7 +278,7 @@ def _participants(connector: Connector, subject: Subject) -> Check:
         answer = connector.make_service_request([MEMBERSHIPS], url, accept=MEMBERSHIPS_TYPE)
         members = answer["body"].get("members") if isinstance(answer["body"], dict) else None
         if not isinstance(members, list):
-            raise services.Unreachable("unreachable", "the answer is no list of members", 200)
+            raise failures.Unreachable("unreachable", "the answer is no list of members", 200)
         return str(ngettext("%(num)s on the first page.", "%(num)s on the first page.", len(members)))
 
     return _tried(name, read, _("Allow names and roles for SocialLearn in the LMS."), subject)
@@ -303,7 +304,7 @@ def _tried(name: str, read: Callable[[], str], otherwise: str, subject: Subject)
     try:
         return Check(name, Result.OK, read())
     except ServiceError as error:
-        result = Result.WARNING if isinstance(error, services.Throttled) else Result.PROBLEM
+        result = Result.WARNING if isinstance(error, failures.Throttled) else Result.PROBLEM
         return Check(
             name,
             result,

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from sociallearn.lti import services
+from sociallearn.lti import pacing, services
+from sociallearn.lti.failures import ServiceError, Throttled
 from sociallearn.lti.models import Registration
-from sociallearn.lti.services import Connector, ServiceError, Throttled
+from sociallearn.lti.services import Connector
 
 SCOPE = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
 MEDIA_TYPE = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
@@ -83,7 +84,7 @@ def _page(connector: Connector, url: str, wait: Callable[[float], None]) -> tupl
             answer = connector.make_service_request([SCOPE], url, accept=MEDIA_TYPE)
             return answer["body"], answer["next_page_url"]
         except Throttled as error:
-            seconds = services.PATIENCE if error.retry_after is None else error.retry_after
+            seconds = pacing.PATIENCE if error.retry_after is None else error.retry_after
             if error.code == "busy":  # with our own calls, which takes turns: no reason to begin again
                 seconds = min(seconds, LONGEST_PAUSE)
             if pauses == MOST_PAUSES or seconds > LONGEST_PAUSE:

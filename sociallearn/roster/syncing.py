@@ -26,9 +26,9 @@ from sociallearn import clock, jobs
 from sociallearn.database import insert_or_get, locked, transaction
 from sociallearn.errors import Refusal
 from sociallearn.lti import memberships, roles
+from sociallearn.lti.failures import ServiceError, Throttled, Unreachable
 from sociallearn.lti.memberships import Listed
 from sociallearn.lti.models import Deployment, Registration
-from sociallearn.lti.services import ServiceError, Throttled, Unreachable
 from sociallearn.roster.bulk import chunks, insert_missing, upsert
 from sociallearn.roster.models import Cohort, Member, Person, Placement, Role, RosterSync
 from sociallearn.roster.naming import clean_name

@@ -12,8 +12,8 @@ from sociallearn.grades import delivering
 from sociallearn.grades.delivering import Attempt, deliver
 from sociallearn.grades.models import Delivery, LineItem
 from sociallearn.lti import services
+from sociallearn.lti.failures import Conflict, Unreachable
 from sociallearn.lti.models import Registration
-from sociallearn.lti.services import Conflict, Unreachable
 from sociallearn.roster.models import Member, Placement, Role
 from tests.grades import cast
 from tests.grades.cast import MONDAY, School

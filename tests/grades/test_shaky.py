@@ -19,7 +19,7 @@ from sociallearn import clock
 from sociallearn.database import transaction
 from sociallearn.grades import adjusting, columns, delivering, keeping, receipts
 from sociallearn.grades.models import Delivery, DeliveryState, OwnColumn, Standing
-from sociallearn.lti.services import ServiceError
+from sociallearn.lti.failures import ServiceError
 from sociallearn.roster.models import Member, Person, Placement
 from tests.grades import cast
 from tests.grades.cast import MONDAY, GradeLms, School

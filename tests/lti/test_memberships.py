@@ -12,9 +12,9 @@ from sqlalchemy import select
 
 from sociallearn.database import transaction
 from sociallearn.lti import memberships, roles, services
+from sociallearn.lti.failures import Refused, Throttled, Unreachable
 from sociallearn.lti.memberships import MEDIA_TYPE, SCOPE, Listed, Unreadable
 from sociallearn.lti.models import Registration
-from sociallearn.lti.services import Refused, Throttled, Unreachable
 from tests.grades import cast
 
 pytestmark = pytest.mark.alike

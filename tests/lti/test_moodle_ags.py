@@ -15,8 +15,9 @@ from sqlalchemy import select
 from sociallearn.database import transaction
 from sociallearn.grades.columns import find
 from sociallearn.lti import services
+from sociallearn.lti.failures import Conflict, Refused, ServiceError
 from sociallearn.lti.models import Registration
-from sociallearn.lti.services import AGS, Conflict, Connector, Refused, ServiceError
+from sociallearn.lti.services import AGS, Connector
 from tests.grades.cast import forget_lms
 
 pytestmark = pytest.mark.alike

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from werkzeug.serving import make_server
 
 from sociallearn.database import db
-from sociallearn.lti import memberships, services
+from sociallearn.lti import failures, memberships, services
 from sociallearn.lti.models import Registration
 from sociallearn.lti.services import Tokens
 from sociallearn.roster.models import Cohort, ContentItem, Member, Placement, Role, Seat
@@ -131,7 +131,7 @@ def test_open_edx_refuses_whoever_signs_with_another_key(app: Flask, edx: OpenEd
         with responses.RequestsMock() as http, app.app_context():
             http.add_callback("POST", TOKEN_URL, edx.token_endpoint)
             connector = services.connect(_registration(app), [SCOPE["score"]])
-            with pytest.raises(services.Unreachable, match="InvalidSignatureError"):
+            with pytest.raises(failures.Unreachable, match="InvalidSignatureError"):
                 services.post_score(connector, LINE_ITEM, _score())
     finally:
         stranger.shutdown()

@@ -33,7 +33,17 @@ from werkzeug.test import TestResponse
 
 from sociallearn import clock
 from sociallearn.database import transaction
-from sociallearn.lti import fetching, invitations, key_sets, keys, managing, registering, registrations, services
+from sociallearn.lti import (
+    failures,
+    fetching,
+    invitations,
+    key_sets,
+    keys,
+    managing,
+    registering,
+    registrations,
+    services,
+)
 from sociallearn.lti.key_sets import KeySets, KeySetUnavailable
 from sociallearn.lti.models import Deployment, Invite, Registration, SigningKey, Source
 from sociallearn.roster.models import Organisation, Person
@@ -922,7 +932,7 @@ def test_later_calls_obey_the_same_rule(app: Flask, client: FlaskClient, public:
         for url in ("http://127.0.0.1:9/x", "https://169.254.169.254/x", "http://moodle.example.org/x"):
             row.auth_token_url = url
             connector = services.connect(row, registering.SCOPES)
-            with pytest.raises(services.Unreachable):
+            with pytest.raises(failures.Unreachable):
                 connector.get_access_token(connector.scopes)
             with pytest.raises(KeySetUnavailable):
                 KeySets().find(url, "kid", is_public=True)

@@ -19,9 +19,10 @@ from sqlalchemy import select
 
 from sociallearn import clock
 from sociallearn.database import transaction
-from sociallearn.lti import keys, services
+from sociallearn.lti import keys, pacing, services
+from sociallearn.lti.failures import Conflict, NotNow, Refused, ServiceError, Throttled, Unreachable
 from sociallearn.lti.models import Registration
-from sociallearn.lti.services import Conflict, Connector, NotNow, Refused, ServiceError, Throttled, Unreachable
+from sociallearn.lti.services import Connector
 from tests.grades import cast
 from tests.grades.cast import SCOPES, GradeLms, wait_for
 
@@ -409,7 +410,7 @@ def test_after_a_throttle_the_lms_is_left_alone(lms: GradeLms) -> None:
         assert isinstance(post(lms), Throttled)
         waiting = post(lms)
     assert isinstance(waiting, NotNow)
-    assert waiting.retry_after == pytest.approx(services.PATIENCE)
+    assert waiting.retry_after == pytest.approx(pacing.PATIENCE)
     assert len(lms.scores) == 1
     with clock.at(start + timedelta(seconds=1.1)):
         assert post(lms) is None
@@ -464,14 +465,14 @@ def test_more_at_once_while_it_goes_well_and_half_when_it_is_too_much(lms: Grade
         pace, found = connector()._pace, 0
         with ExitStack() as places, suppress(NotNow):
             for _number in range(20):
-                places.enter_context(pace.place(1, services.MOST_AT_ONCE, 0.0))
+                places.enter_context(pace.place(1, pacing.MOST_AT_ONCE, 0.0))
                 found += 1
         return found
 
-    assert room() == services.AT_ONCE
+    assert room() == pacing.AT_ONCE
     for _number in range(40):
         assert post(lms) is None
-    assert room() == services.MOST_AT_ONCE
+    assert room() == pacing.MOST_AT_ONCE
     for left in (3, 1, 1):
         lms.score_answers.append(503)
         post(lms)
@@ -491,9 +492,9 @@ def test_who_is_sent_away_comes_again_one_after_the_other(lms: GradeLms) -> None
             with pytest.raises(NotNow) as sent_away, pace.place(1, 1, 0.0):
                 pass
             waits.append(sent_away.value.retry_after or 0.0)
-    assert waits[0] == services.BUSY
+    assert waits[0] == pacing.BUSY
     assert waits[19] == pytest.approx(10.0, abs=1.0)
-    assert waits[-1] == pytest.approx(services.LONGEST_TURN, abs=1.0)
+    assert waits[-1] == pytest.approx(pacing.LONGEST_TURN, abs=1.0)
 
 
 @pytest.mark.parametrize(("product", "most"), [("canvas", 1), (None, 3)])

@@ -409,7 +409,7 @@ def test_throttled_for_long(cohort: int, lms: RosterLms) -> None:
 
 
 def sync_throttled(cohort: int) -> RosterSync:
-    from sociallearn.lti.services import Throttled
+    from sociallearn.lti.failures import Throttled
 
     with transaction() as session:
         session.get_one(RosterSync, cohort).next_at = clock.now()
